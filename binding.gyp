@@ -1,0 +1,40 @@
+# The node-gyp route to the addon; CMakeLists.txt is the other. Both read native/sources.gypi.
+{
+  "includes": ["native/sources.gypi"],
+  "target_defaults": {
+    "include_dirs": ["."],
+    "defines": ["NDEBUG"],
+    "cflags!": ["-fno-omit-frame-pointer"],
+    "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
+    "cflags_cc": [
+      "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-ffp-contract=off",
+      "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fexceptions"
+    ],
+    "xcode_settings": {
+      "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+      "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+      "GCC_ENABLE_CPP_RTTI": "YES",
+      "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+      "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off"]
+    }
+  },
+  "targets": [
+    {
+      # Kernels that need instruction-set flags get one static library each beside this one.
+      "target_name": "fedmtl_core",
+      "type": "static_library",
+      "sources": ["<@(core)"]
+    },
+    {
+      "target_name": "addon",
+      "dependencies": ["fedmtl_core"],
+      "sources": ["<@(bindings)"],
+      "cflags_cc": ["-isystem", "<!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")"],
+      "defines": [
+        "NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
+      "libraries": ["<!@(pkg-config --libs openblas 2>/dev/null || echo -lopenblas)", "-pthread"]
+    }
+  ]
+}

@@ -1,0 +1,96 @@
+#include "native/blas.hpp"
+
+#include <algorithm>
+
+#include "native/status.hpp"
+
+extern "C" {
+void dgemm_(const char* transA, const char* transB, const int* m, const int* n, const int* k,
+            const double* alpha, const double* a, const int* lda, const double* b, const int* ldb,
+            const double* beta, double* c, const int* ldc);
+void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w,
+             double* work, const int* lwork, int* iwork, const int* liwork, int* info);
+void dsyevr_(const char* jobz, const char* range, const char* uplo, const int* n, double* a, const int* lda,
+             const double* vl, const double* vu, const int* il, const int* iu, const double* abstol, int* m,
+             double* w, double* z, const int* ldz, int* isuppz, double* work, const int* lwork, int* iwork,
+             const int* liwork, int* info);
+void openblas_set_num_threads(int threads);
+char* openblas_get_corename();
+}
+
+namespace fedmtl::blas {
+namespace {
+
+void requireConverged(int info, const char* routine) {
+    if (info != 0) {
+        throw Error(ErrorCode::Numerical,
+                    std::string(routine) + " did not converge (info " + std::to_string(info) +
+                        "); look for extremely large or small feature values and standardise them");
+    }
+}
+
+}  // namespace
+
+void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const double* B, std::size_t ldB,
+          double beta, double* C, std::size_t ldC) {
+    const char transA = shape.transposeA == Transpose::Yes ? 'T' : 'N';
+    const char transB = shape.transposeB == Transpose::Yes ? 'T' : 'N';
+    const int m = static_cast<int>(shape.rows);
+    const int n = static_cast<int>(shape.cols);
+    const int k = static_cast<int>(shape.inner);
+    const int lda = static_cast<int>(ldA);
+    const int ldb = static_cast<int>(ldB);
+    const int ldc = static_cast<int>(ldC);
+    dgemm_(&transA, &transB, &m, &n, &k, &a, A, &lda, B, &ldb, &beta, C, &ldc);
+}
+
+SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n) {
+    SymmetricEigen result{std::vector<double>(n), std::move(matrix)};
+    const int size = static_cast<int>(n);
+    int info = 0;
+    int query = -1;
+    double workSize = 0.0;
+    int integerWorkSize = 0;
+    dsyevd_("V", "L", &size, result.vectors.data(), &size, result.values.data(), &workSize, &query,
+            &integerWorkSize, &query, &info);
+    std::vector<double> work(static_cast<std::size_t>(workSize));
+    std::vector<int> integerWork(static_cast<std::size_t>(integerWorkSize));
+    const int workLength = static_cast<int>(work.size());
+    dsyevd_("V", "L", &size, result.vectors.data(), &size, result.values.data(), work.data(), &workLength,
+            integerWork.data(), &integerWorkSize, &info);
+    requireConverged(info, "dsyevd");
+    return result;
+}
+
+double largestEigenvalue(std::vector<double> matrix, std::size_t n) {
+    const int size = static_cast<int>(n);
+    const double unused = 0.0;
+    int found = 0;
+    int info = 0;
+    int query = -1;
+    double workSize = 0.0;
+    int integerWorkSize = 0;
+    std::vector<double> values(n);
+    std::vector<int> support(2 * n);
+    double noVectors = 0.0;
+    const int one = 1;
+    const auto call = [&](double* work, const int* workLength, int* integerWork,
+                          const int* integerWorkLength) {
+        dsyevr_("N", "I", "L", &size, matrix.data(), &size, &unused, &unused, &size, &size, &unused, &found,
+                values.data(), &noVectors, &one, support.data(), work, workLength, integerWork,
+                integerWorkLength, &info);
+    };
+    call(&workSize, &query, &integerWorkSize, &query);
+    std::vector<double> work(static_cast<std::size_t>(workSize));
+    std::vector<int> integerWork(static_cast<std::size_t>(integerWorkSize));
+    const int workLength = static_cast<int>(work.size());
+    call(work.data(), &workLength, integerWork.data(), &integerWorkSize);
+    requireConverged(info, "dsyevr");
+    return values[0];
+}
+
+std::string coreName() { return openblas_get_corename(); }
+
+void useOneThread() { openblas_set_num_threads(1); }
+
+}  // namespace fedmtl::blas

@@ -1,0 +1,262 @@
+// The probabilistic prior / trace-norm relationship: Omega = Sigma^-1, Sigma >= 0, tr Sigma = 1 (math.md 5).
+//
+// Problem of the Omega step, W held: lower over Sigma
+//     Q(Sigma) = 1/2 tr(W (lambda1 Sigma^-1 + lambda2 I) W') + lambda1 epsilon/2 tr(Sigma^-1),   tr Sigma
+//     = 1.
+// The minimiser, Sigma = (W'W + epsilon I)^1/2 / T with T its trace (Zhang & Yeung, UAI 2010), makes the
+// alternation with W steps crawl: directions outside the first W's row space have sigma near sqrt(epsilon) /
+// T and grow about 1 % a step. So the step is taken on W extrapolated by Nesterov's momentum and with a floor
+// that sinks to epsilon over the first steps, and it is drawn back towards the minimiser until Q does not
+// rise. Measured on the eight trace-norm optima of the tests, excess of the joint objective after 40 steps:
+// at most 1e-4, against up to 2e-2 for the plain minimiser (docs/rounds.md). Everything is low rank +
+// identity: in the basis of right singular vectors sigma_j = sqrt(s_j^2 + floor) / T, and K has the
+// eigenvalues sigma / (lambda1 + lambda2 sigma).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "native/omega/relationship.hpp"
+#include "native/omega/spectrum.hpp"
+#include "native/status.hpp"
+
+namespace fedmtl {
+namespace {
+
+/// Sigma = U diag(sigma) U' + rest (I - UU'), as what the server and the objective need of it.
+struct Covariance {
+    TaskKernel kernel = TaskKernel::lowRank(0, {}, {}, 0.0);
+    double traceOfInverse = 0.0;
+};
+
+class TraceNorm final : public Relationship {
+  public:
+    TraceNorm(std::size_t tasks, Regularization weights, TraceNormOptions options)
+        : tasks_(tasks),
+          weights_(weights),
+          epsilon_(options.epsilon),
+          sinkingSteps_(static_cast<double>(options.sinkingSteps)),
+          current_(makeCovariance({}, {}, 1.0 / static_cast<double>(tasks))) {}
+
+    const TaskKernel& kernel() const override { return current_.kernel; }
+    bool learned() const override { return true; }
+    bool settled() const override { return atFloor_; }
+    std::optional<double> epsilon() const override { return epsilon_; }
+    double penalty() const override { return penaltyOf(current_); }
+
+    /// min over nu >= s_1^2 of nu / (2 lambda1) - sqrt(epsilon) sum_j sqrt(nu - s_j^2), s_j the singular
+    /// values of V with zeros up to m (math.md 5). Convex in nu, and valid at any nu: how well it is
+    /// minimised decides only how tight it is. With lambda2 > 0 it stays valid and is no longer tight.
+    std::optional<double> jointConjugate(std::size_t cols, std::span<const double> V,
+                                         ThreadPool& threads) const override {
+        if (!epsilon_) {
+            return std::nullopt;
+        }
+        const std::vector<double> s = rightSpectrum(cols, V, threads).s;
+        const double floor = std::sqrt(*epsilon_);
+        const double least = s.empty() ? 0.0 : s[0] * s[0];
+        const auto sumOver = [&](double nu, auto term) {
+            double sum = static_cast<double>(tasks_ - s.size()) * term(nu);
+            for (const double value : s) {
+                sum += term(std::max(0.0, nu - value * value));
+            }
+            return sum;
+        };
+        double low = least;
+        double high = least + std::pow(static_cast<double>(tasks_) * floor * weights_.lambda1, 2);
+        constexpr int kHalvings = 60;
+        for (int halving = 0; halving < kHalvings; ++halving) {
+            const double nu = 0.5 * (low + high);
+            const double slope =
+                1.0 / weights_.lambda1 - floor * sumOver(nu, [](double x) { return 1.0 / std::sqrt(x); });
+            (slope < 0.0 ? low : high) = nu;
+        }
+        return high / (2.0 * weights_.lambda1) - floor * sumOver(high, [](double x) { return std::sqrt(x); });
+    }
+
+    void fixDefaults(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
+        if (epsilon_) {
+            return;
+        }
+        const double root = 0.1 * meanSingularValue(cols, W, threads);
+        // W = 0 (say, no rounds yet) gives no scale: any positive floor keeps Sigma at I/m.
+        epsilon_ = root > 0.0 ? root * root : 1.0;
+    }
+
+    void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
+        fixDefaults(cols, W, threads);
+        if (previousW_.empty()) {
+            previousW_.assign(W.begin(), W.end());
+        }
+        const double before = regularizer(current_, cols, W, threads);
+        const double meanSquare = std::pow(meanSingularValue(cols, W, threads), 2);
+        double momentum = nextMomentum();
+        for (;;) {
+            const double floor = sinkingFloor(meanSquare);
+            Covariance candidate = fromWeights(extrapolate(W, momentum), cols, floor, threads);
+            if (regularizer(candidate, cols, W, threads) <= before) {
+                current_ = std::move(candidate);
+                atFloor_ = floor == *epsilon_;
+                break;
+            }
+            if (momentum > 0.0) {
+                momentum = momentum > 0.05 ? 0.6 * momentum : 0.0;
+            } else if (floor > *epsilon_) {
+                startFloor_ *= 0.5;
+            } else {
+                atFloor_ = true;  // the minimiser itself: Q can rise by rounding only, so Sigma is as good as
+                                  // it gets
+                break;
+            }
+        }
+        previousW_.assign(W.begin(), W.end());
+        ++steps_;
+    }
+
+    /// The minimiser for W, at the floor itself: the sinking floor is for starts that know no directions.
+    void startAt(std::size_t cols, std::span<const double> W, std::optional<double> epsilon,
+                 ThreadPool& threads) override {
+        if (!epsilon_) {
+            epsilon_ = epsilon;
+        }
+        fixDefaults(cols, W, threads);
+        current_ = fromWeights({W.begin(), W.end()}, cols, *epsilon_, threads);
+        previousW_.assign(W.begin(), W.end());
+        steps_ = static_cast<std::size_t>(sinkingSteps_);
+        atFloor_ = true;
+    }
+
+    void save(StateWriter& state) const override {
+        const TaskKernel& K = current_.kernel;
+        state.write("traceNorm.epsilon", epsilon_ ? std::span(&*epsilon_, 1) : std::span<const double>{});
+        state.write("traceNorm.startFloor", startFloor_);
+        state.write("traceNorm.tau", tau_);
+        state.write("traceNorm.steps", static_cast<double>(steps_));
+        state.write("traceNorm.atFloor", atFloor_ ? 1.0 : 0.0);
+        state.write("traceNorm.previousW", previousW_);
+        state.write("traceNorm.basis", K.basis());
+        state.write("traceNorm.r", K.r());
+        state.write("traceNorm.delta", K.delta());
+        state.write("traceNorm.traceOfInverse", current_.traceOfInverse);
+    }
+
+    void restore(const StateReader& state) override {
+        const auto copyOf = [&](const char* name) {
+            const auto values = state.read(name);
+            return std::vector<double>(values.begin(), values.end());
+        };
+        const auto epsilon = state.read("traceNorm.epsilon");
+        epsilon_ = epsilon.empty() ? std::nullopt : std::optional(epsilon[0]);
+        startFloor_ = state.readNumber("traceNorm.startFloor");
+        tau_ = state.readNumber("traceNorm.tau");
+        steps_ = static_cast<std::size_t>(state.readNumber("traceNorm.steps"));
+        atFloor_ = state.readNumber("traceNorm.atFloor") != 0.0;
+        previousW_ = copyOf("traceNorm.previousW");
+        std::vector<double> basis = copyOf("traceNorm.basis");
+        std::vector<double> r = copyOf("traceNorm.r");
+        if (basis.size() != tasks_ * r.size()) {
+            throw Error(ErrorCode::BadInput, "the state's traceNorm.basis does not fit its traceNorm.r");
+        }
+        current_.kernel =
+            TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), state.readNumber("traceNorm.delta"));
+        current_.traceOfInverse = state.readNumber("traceNorm.traceOfInverse");
+    }
+
+  private:
+    double penaltyOf(const Covariance& sigma) const {
+        return epsilon_ ? 0.5 * weights_.lambda1 * *epsilon_ * sigma.traceOfInverse
+                        : std::numeric_limits<double>::quiet_NaN();
+    }
+
+    /// Q(Sigma) at W.
+    double regularizer(const Covariance& sigma, std::size_t cols, std::span<const double> W,
+                       ThreadPool& threads) const {
+        return 0.5 * sigma.kernel.inverseQuadratic(cols, W, threads) + penaltyOf(sigma);
+    }
+
+    /// ||W||_* / m
+    double meanSingularValue(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
+        const std::vector<double> s = rightSpectrum(cols, W, threads).s;
+        return std::accumulate(s.begin(), s.end(), 0.0) / static_cast<double>(tasks_);
+    }
+
+    /// Nesterov's sequence: 0, 0.28, 0.43, 0.53, ...
+    double nextMomentum() {
+        const double next = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * tau_ * tau_));
+        const double momentum = (tau_ - 1.0) / next;
+        tau_ = next;
+        return momentum;
+    }
+
+    /// Geometric from startFloor_ times the mean square of W's singular values down to epsilon.
+    double sinkingFloor(double meanSquare) const {
+        const double progress = std::min(1.0, static_cast<double>(steps_) / sinkingSteps_);
+        const double start = startFloor_ * meanSquare;
+        if (progress >= 1.0 || start <= *epsilon_) {
+            return *epsilon_;
+        }
+        return std::max(*epsilon_, std::pow(start, 1.0 - progress) * std::pow(*epsilon_, progress));
+    }
+
+    std::vector<double> extrapolate(std::span<const double> W, double momentum) const {
+        std::vector<double> result(W.begin(), W.end());
+        for (std::size_t i = 0; momentum > 0.0 && i < result.size(); ++i) {
+            result[i] += momentum * (W[i] - previousW_[i]);
+        }
+        return result;
+    }
+
+    /// (W'W + floor I)^1/2 / T.
+    Covariance fromWeights(const std::vector<double>& W, std::size_t cols, double floor,
+                           ThreadPool& threads) const {
+        Spectrum spectrum = rightSpectrum(cols, W, threads);
+        std::vector<double> sigma(spectrum.s.size());
+        double trace = std::sqrt(floor) * static_cast<double>(tasks_ - sigma.size());
+        for (std::size_t j = 0; j < sigma.size(); ++j) {
+            sigma[j] = std::sqrt(spectrum.s[j] * spectrum.s[j] + floor);
+            trace += sigma[j];
+        }
+        for (double& value : sigma) {
+            value /= trace;
+        }
+        return makeCovariance(std::move(spectrum.basis), sigma, std::sqrt(floor) / trace);
+    }
+
+    Covariance makeCovariance(std::vector<double> basis, const std::vector<double>& sigma,
+                              double rest) const {
+        const auto kappa = [&](double value) {
+            return value / (weights_.lambda1 + weights_.lambda2 * value);
+        };
+        Covariance covariance;
+        covariance.traceOfInverse = static_cast<double>(tasks_ - sigma.size()) / rest;
+        std::vector<double> r(sigma.size());
+        for (std::size_t j = 0; j < sigma.size(); ++j) {
+            r[j] = kappa(sigma[j]) - kappa(rest);
+            covariance.traceOfInverse += 1.0 / sigma[j];
+        }
+        covariance.kernel = TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), kappa(rest));
+        return covariance;
+    }
+
+    std::size_t tasks_;
+    Regularization weights_;
+    std::optional<double> epsilon_;
+    double sinkingSteps_;
+    // In units of (||W||_* / m)^2. 10 and 30 both meet the targets on all optima; 30 is the better one on
+    // school.
+    double startFloor_ = 30.0;
+    double tau_ = 1.0;
+    std::size_t steps_ = 0;
+    bool atFloor_ = false;
+    std::vector<double> previousW_;  // m x d, W at the previous Omega step
+    Covariance current_;
+};
+
+}  // namespace
+
+std::unique_ptr<Relationship> makeTraceNorm(std::size_t tasks, Regularization weights,
+                                            TraceNormOptions options) {
+    return std::make_unique<TraceNorm>(tasks, weights, options);
+}
+
+}  // namespace fedmtl
