@@ -1,0 +1,10 @@
+// Functions of the addon that read text; the reader of data files is a class (classes.hpp).
+#pragma once
+
+#include <napi.h>
+
+namespace fedmtl::bindings {
+
+Napi::Value parseMatrix(const Napi::CallbackInfo& info);
+
+}  // namespace fedmtl::bindings

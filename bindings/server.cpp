@@ -1,0 +1,452 @@
+// Server for JavaScript: V, K, W, Omega, and the call that runs rounds against a pool of clients in this
+// process.
+#include <cmath>
+
+#include "bindings/classes.hpp"
+#include "native/message_text.hpp"
+#include "native/session.hpp"
+
+namespace fedmtl::bindings {
+namespace {
+
+/// {family, lambda1, lambda2, epsilon?, matrix?}
+std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Object& options) {
+    const std::string family = string(options.Get("family"), "family");
+    const Regularization weights{number(options.Get("lambda1"), "lambda1"),
+                                 number(options.Get("lambda2"), "lambda2")};
+    const auto matrix = [&] {
+        const auto values = float64Array(options.Get("matrix"), "matrix");
+        return std::vector<double>(values.begin(), values.end());
+    };
+    if (family == "independent") {
+        return makeIndependent(tasks, weights);
+    }
+    if (family == "mean") {
+        return makeMean(tasks, weights);
+    }
+    if (family == "global") {
+        return makeGlobal(tasks, weights);
+    }
+    if (family == "trace-norm") {
+        const Napi::Value epsilon = options.Get("epsilon");
+        TraceNormOptions traceNorm;
+        traceNorm.epsilon = epsilon.IsUndefined() ? std::nullopt : std::optional(number(epsilon, "epsilon"));
+        traceNorm.sinkingSteps =
+            static_cast<std::size_t>(number(options.Get("sinkingSteps"), "sinkingSteps"));
+        return makeTraceNorm(tasks, weights, traceNorm);
+    }
+    if (family == "fixed-omega") {
+        return makeFixed(tasks, weights, FixedMatrix::Omega, matrix());
+    }
+    if (family == "fixed-sigma") {
+        return makeFixed(tasks, weights, FixedMatrix::Sigma, matrix());
+    }
+    throw Error(ErrorCode::InvalidArgument, "relationship \"" + family + "\" is not known");
+}
+
+Policy policyOf(const std::string& name) {
+    const std::pair<const char*, Policy> policies[] = {{"paper", Policy::Paper},
+                                                       {"row", Policy::Row},
+                                                       {"spectral", Policy::Spectral},
+                                                       {"adaptive", Policy::Adaptive},
+                                                       {"accelerated", Policy::Accelerated}};
+    for (const auto& [known, policy] : policies) {
+        if (name == known) {
+            return policy;
+        }
+    }
+    throw Error(ErrorCode::InvalidArgument, "policy \"" + name + "\" is not known");
+}
+
+std::uint64_t count(const Napi::Object& options, const char* name) {
+    const double value = number(options.Get(name), name);
+    constexpr double kLargestExact = 9007199254740992.0;  // 2^53; Infinity means "never"
+    return value < kLargestExact ? static_cast<std::uint64_t>(value)
+                                 : std::numeric_limits<std::uint64_t>::max();
+}
+
+RoundPlan roundPlan(const Napi::Object& options) {
+    RoundPlan plan;
+    plan.firstRound = count(options, "firstRound");
+    plan.maxRounds = count(options, "maxRounds");
+    plan.roundOfWStep = count(options, "roundOfWStep");
+    plan.certifyEvery = std::max<std::uint64_t>(1, count(options, "certifyEvery"));
+    plan.certifyAlwaysFrom = count(options, "certifyAlwaysFrom");
+    plan.lastRound = count(options, "lastRound");
+    plan.stopRelativeGap = number(options.Get("stopRelativeGap"), "stopRelativeGap");
+    plan.stopGap = number(options.Get("stopGap"), "stopGap");
+    plan.stopObjective = number(options.Get("stopObjective"), "stopObjective");
+    plan.seconds = number(options.Get("seconds"), "seconds");
+    return plan;
+}
+
+Napi::Object toJs(Napi::Env env, const Certificate& certificate) {
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("primal", certificate.primal);
+    result.Set("dual", certificate.dual);
+    result.Set("gap", certificate.gap);
+    result.Set("relativeGap", certificate.relativeGap());
+    result.Set("jointObjective", certificate.jointObjective);
+    result.Set("jointDual", certificate.jointDual);
+    return result;
+}
+
+/// One row of kRecordFields numbers a round; src/native.ts reads it back.
+Napi::Float64Array toJs(Napi::Env env, const std::vector<RoundRecord>& records) {
+    constexpr std::size_t kRecordFields = 14;
+    auto table = Napi::Float64Array::New(env, records.size() * kRecordFields);
+    double* cell = table.Data();
+    for (const RoundRecord& record : records) {
+        const double fields[kRecordFields] = {static_cast<double>(record.round),
+                                              static_cast<double>(record.steps),
+                                              static_cast<double>(record.flops),
+                                              static_cast<double>(record.participants),
+                                              record.seconds,
+                                              record.certified ? 1.0 : 0.0,
+                                              record.stop ? 1.0 : 0.0,
+                                              record.gamma,
+                                              record.restarted ? 1.0 : 0.0,
+                                              record.certificate.primal,
+                                              record.certificate.dual,
+                                              record.certificate.gap,
+                                              record.certificate.jointObjective,
+                                              record.certificate.jointDual};
+        cell = std::copy(std::begin(fields), std::end(fields), cell);
+    }
+    return table;
+}
+
+void setDecision(Napi::Object message, const Decision& decision) {
+    message.Set("decidedRound", static_cast<double>(decision.round));
+    message.Set("gamma", decision.gamma);
+    message.Set("restarts", static_cast<double>(decision.restarts));
+}
+
+/// A new JavaScript object of Float64Arrays.
+class ObjectWriter final : public StateWriter {
+  public:
+    using StateWriter::write;
+    explicit ObjectWriter(Napi::Env env) : object_(Napi::Object::New(env)) {}
+    void write(const std::string& name, std::span<const double> values) override {
+        object_.Set(name, toFloat64Array(object_.Env(), values));
+    }
+    Napi::Object object() const { return object_; }
+
+  private:
+    Napi::Object object_;
+};
+
+class ObjectReader final : public StateReader {
+  public:
+    explicit ObjectReader(Napi::Object object) : object_(object) {}
+    std::span<const double> read(const std::string& name) const override {
+        return float64Array(object_.Get(name), name.c_str());
+    }
+
+  private:
+    Napi::Object object_;
+};
+
+void requireSameShape(const ClientPool& pool, const Server& server) {
+    if (pool.tasks().taskCount() != server.tasks() || pool.tasks().cols() != server.cols()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "the clients hold " + std::to_string(pool.tasks().taskCount()) + " tasks of " +
+                        std::to_string(pool.tasks().cols()) + " features, the server expects " +
+                        std::to_string(server.tasks()) + " of " + std::to_string(server.cols()));
+    }
+}
+
+/// A user's budgets end up here.
+void requireSteps(std::span<const double> steps, std::size_t tasks) {
+    if (steps.size() != tasks) {
+        throw Error(ErrorCode::InvalidArgument, "steps has " + std::to_string(steps.size()) +
+                                                    " entries for " + std::to_string(tasks) + " tasks");
+    }
+    constexpr double kMostSteps = 9007199254740991.0;  // 2^53 - 1
+    for (std::size_t t = 0; t < steps.size(); ++t) {
+        if (!(steps[t] >= 0.0 && steps[t] <= kMostSteps && steps[t] == std::floor(steps[t]))) {
+            throw Error(ErrorCode::InvalidArgument,
+                        "steps of task " + std::to_string(t) + " are " + formatNumber(steps[t]) +
+                            "; give a whole number from 0, where 0 drops the round");
+        }
+    }
+}
+
+}  // namespace
+
+Napi::Function ServerWrap::define(Napi::Env env) {
+    using Self = ServerWrap;
+    return DefineClass(
+        env, kWhat,
+        {instanceMethod<Self, &Self::request>("request"),
+         instanceMethod<Self, &Self::evaluation>("evaluation"),
+         instanceMethod<Self, &Self::receive>("receive"), instanceMethod<Self, &Self::close>("close"),
+         instanceMethod<Self, &Self::certificate>("certificate"),
+         instanceMethod<Self, &Self::runRounds>("runRounds"),
+         instanceMethod<Self, &Self::certifyFromAlpha>("certifyFromAlpha"),
+         instanceMethod<Self, &Self::stepOmega>("stepOmega"),
+         instanceMethod<Self, &Self::fixDefaults>("fixDefaults"),
+         instanceMethod<Self, &Self::cancel>("cancel"), instanceMethod<Self, &Self::state>("state"),
+         instanceMethod<Self, &Self::startFrom>("startFrom"), instanceMethod<Self, &Self::save>("save"),
+         instanceMethod<Self, &Self::restore>("restore"), instanceMethod<Self, &Self::kernel>("kernel"),
+         instanceMethod<Self, &Self::dispose>("dispose")});
+}
+
+/// ({tasks, cols, relationship, policy, threads})
+ServerWrap::ServerWrap(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<ServerWrap>(info), held_(kWhat, info.Env()) {
+    guarded(info.Env(), [&] {
+        const Napi::Object options = object(info[0], "options");
+        const std::uint64_t tasks = count(options, "tasks");
+        threads_ = std::make_shared<ThreadPool>(count(options, "threads"));
+        auto server = std::make_shared<Server>(
+            tasks, count(options, "cols"),
+            makeRelationship(tasks, object(options.Get("relationship"), "relationship")),
+            policyOf(string(options.Get("policy"), "policy")), *threads_);
+        const std::size_t bytes = server->bytes();
+        held_.hold(std::move(server), bytes);
+        info.This().As<Napi::Object>().TypeTag(&kTag);
+    });
+}
+
+Server& ServerWrap::freeServer() const {
+    busy_->requireFree(kWhat);
+    return *held_.get();
+}
+
+/// Starts work on the server (and perhaps a pool of clients) with both marked as in use until it is over.
+Napi::Value ServerWrap::start(Napi::Env env, ClientPoolWrap* clients, BackgroundWork work) {
+    if (clients != nullptr) {
+        clients->busy()->requireFree(ClientPoolWrap::kWhat);
+    }
+    busy_->acquire(kWhat);
+    const auto clientsBusy = clients != nullptr ? clients->busy() : nullptr;
+    if (clientsBusy != nullptr) {
+        clientsBusy->acquire(ClientPoolWrap::kWhat);
+    }
+    work.finished = [busy = busy_, clientsBusy] {
+        busy->release();
+        if (clientsBusy != nullptr) {
+            clientsBusy->release();
+        }
+    };
+    cancelled_ = work.cancelled;
+    return runInBackground(env, std::move(work));
+}
+
+/// (task, round, steps): {round, w, S, steps, beta, decidedRound, gamma, restarts}
+Napi::Value ServerWrap::request(const Napi::CallbackInfo& info) {
+    Server& server = freeServer();
+    const std::size_t task = taskIndex(info[0], server.tasks());
+    std::vector<double> scratch;
+    const RoundRequest request =
+        server.request(task, wholeNumber(info[1], "round"), wholeNumber(info[2], "steps"), scratch);
+    Napi::Object message = Napi::Object::New(info.Env());
+    message.Set("round", static_cast<double>(request.round));
+    message.Set("w", toFloat64Array(info.Env(), request.w));
+    message.Set("S", request.S);
+    message.Set("steps", static_cast<double>(request.steps));
+    message.Set("beta", request.beta);
+    setDecision(message, request.decision);
+    return message;
+}
+
+/// (task): {w, decidedRound, gamma, restarts}, what a client needs to evaluate at w_t itself
+Napi::Value ServerWrap::evaluation(const Napi::CallbackInfo& info) {
+    const Server& server = freeServer();
+    const std::size_t task = taskIndex(info[0], server.tasks());
+    Napi::Object message = Napi::Object::New(info.Env());
+    message.Set("w", toFloat64Array(info.Env(), server.w(task)));
+    setDecision(message, server.decision(task));
+    return message;
+}
+
+/// (task, round, v, e)
+Napi::Value ServerWrap::receive(const Napi::CallbackInfo& info) {
+    Server& server = freeServer();
+    const std::size_t task = taskIndex(info[0], server.tasks());
+    const auto v = float64Array(info[2], "v");
+    if (v.size() != server.cols()) {
+        throw Error(ErrorCode::InvalidArgument, "v has " + std::to_string(v.size()) +
+                                                    " entries; the server expects " +
+                                                    std::to_string(server.cols()));
+    }
+    requireFinite(v, "v");
+    const double e = number(info[3], "e");
+    requireFinite(std::span(&e, 1), "e");
+    server.receive(task, Proposal{.round = wholeNumber(info[1], "round"), .v = v, .e = e});
+    return info.Env().Undefined();
+}
+
+/// (): a promise; ends the round
+Napi::Value ServerWrap::close(const Napi::CallbackInfo& info) {
+    BackgroundWork work;
+    work.run = [server = held_.get(), threads = threads_] { server->close(*threads); };
+    work.result = [](Napi::Env env) { return env.Undefined(); };
+    return start(info.Env(), nullptr, std::move(work));
+}
+
+/// (lossSums, conjugateSums), one a task: the certificate at the current W
+Napi::Value ServerWrap::certificate(const Napi::CallbackInfo& info) {
+    const Server& server = freeServer();
+    const auto lossSums = float64Array(info[0], "lossSums");
+    const auto conjugateSums = float64Array(info[1], "conjugateSums");
+    if (lossSums.size() != server.tasks() || conjugateSums.size() != server.tasks()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "a certificate needs the sums of all " + std::to_string(server.tasks()) + " tasks");
+    }
+    std::vector<Objective> objectives(server.tasks());
+    for (std::size_t t = 0; t < objectives.size(); ++t) {
+        objectives[t] = {lossSums[t], conjugateSums[t]};
+    }
+    return toJs(info.Env(), server.certify(objectives, *threads_));
+}
+
+/// (clients, plan, steps): a promise of the table of round records
+Napi::Value ServerWrap::runRounds(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    const auto server = held_.get();
+    const auto pool = clients.pool();
+    requireSameShape(*pool, *server);
+    const auto steps = float64Array(info[2], "steps");
+    requireSteps(steps, server->tasks());
+    const auto records = std::make_shared<std::vector<RoundRecord>>();
+    BackgroundWork work;
+    work.run = [server, pool, records, plan = roundPlan(object(info[1], "plan")), cancelled = work.cancelled,
+                budgets = std::vector<double>(steps.begin(), steps.end())]() mutable {
+        plan.steps = budgets;
+        *records = fedmtl::runRounds(*pool, *server, plan, *cancelled);
+    };
+    work.result = [records](Napi::Env env) -> Napi::Value { return toJs(env, *records); };
+    return start(info.Env(), &clients, std::move(work));
+}
+
+/// (clients): a promise of the certificate for alpha itself
+Napi::Value ServerWrap::certifyFromAlpha(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    const auto server = held_.get();
+    const auto pool = clients.pool();
+    requireSameShape(*pool, *server);
+    const auto certificate = std::make_shared<Certificate>();
+    BackgroundWork work;
+    work.run = [server, pool, certificate] { *certificate = fedmtl::certifyFromAlpha(*pool, *server); };
+    work.result = [certificate](Napi::Env env) -> Napi::Value { return toJs(env, *certificate); };
+    return start(info.Env(), &clients, std::move(work));
+}
+
+/// (): a promise of {regularizerBefore, regularizerAfter, penaltyBefore, settled}
+Napi::Value ServerWrap::stepOmega(const Napi::CallbackInfo& info) {
+    const auto step = std::make_shared<OmegaStep>();
+    BackgroundWork work;
+    work.run = [server = held_.get(), threads = threads_, step] { *step = server->stepOmega(*threads); };
+    work.result = [step](Napi::Env env) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("regularizerBefore", step->regularizerBefore);
+        result.Set("penaltyBefore", step->penaltyBefore);
+        result.Set("regularizerAfter", step->regularizerAfter);
+        result.Set("settled", step->settled);
+        return result;
+    };
+    return start(info.Env(), nullptr, std::move(work));
+}
+
+/// (): a promise; fixes defaults that depend on the first W step
+Napi::Value ServerWrap::fixDefaults(const Napi::CallbackInfo& info) {
+    BackgroundWork work;
+    work.run = [server = held_.get(), threads = threads_] {
+        server->relationship().fixDefaults(server->cols(), server->W(), *threads);
+    };
+    work.result = [](Napi::Env env) { return env.Undefined(); };
+    return start(info.Env(), nullptr, std::move(work));
+}
+
+/// (): abandons the round under way; its promise resolves with the rounds finished before
+Napi::Value ServerWrap::cancel(const Napi::CallbackInfo& info) {
+    if (cancelled_ != nullptr) {
+        cancelled_->store(true);
+    }
+    return info.Env().Undefined();
+}
+
+/// (): {V, W, S, penalty, epsilon?}, V and W task-major
+Napi::Value ServerWrap::state(const Napi::CallbackInfo& info) {
+    const Server& server = freeServer();
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("V", toFloat64Array(info.Env(), server.V()));
+    result.Set("W", toFloat64Array(info.Env(), server.W()));
+    result.Set("S", toFloat64Array(info.Env(), server.S()));
+    result.Set("penalty", server.relationship().penalty());
+    if (const auto epsilon = server.relationship().epsilon()) {
+        result.Set("epsilon", *epsilon);
+    }
+    return result;
+}
+
+/// (clients, scores, W, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
+/// learned relationship at its W, m x d
+Napi::Value ServerWrap::startFrom(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    const auto server = held_.get();
+    const auto pool = clients.pool();
+    requireSameShape(*pool, *server);
+    const auto scores = float64Array(info[1], "scores");
+    const auto W = float64Array(info[2], "W");
+    if (scores.size() != pool->tasks().rowCount() || W.size() != server->W().size()) {
+        throw Error(ErrorCode::InvalidArgument, "a start needs one score a row and d weights a task, got " +
+                                                    std::to_string(scores.size()) + " and " +
+                                                    std::to_string(W.size()) + " numbers");
+    }
+    const auto epsilon = info[3].IsUndefined() ? std::nullopt : std::optional(number(info[3], "epsilon"));
+    BackgroundWork work;
+    work.run = [server, pool, epsilon, scores = std::vector<double>(scores.begin(), scores.end()),
+                W = std::vector<double>(W.begin(), W.end())] {
+        server->startRelationship(W, epsilon, pool->threads());
+        fedmtl::startFrom(*pool, *server, scores);
+    };
+    work.result = [](Napi::Env env) { return env.Undefined(); };
+    return start(info.Env(), &clients, std::move(work));
+}
+
+/// (clients): the state of both sides after a finished round or Omega step, arrays by name
+Napi::Value ServerWrap::save(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    clients.busy()->requireFree(ClientPoolWrap::kWhat);
+    const Server& server = freeServer();
+    requireSameShape(*clients.pool(), server);
+    ObjectWriter state(info.Env());
+    saveState(*clients.pool(), server, state);
+    return state.object();
+}
+
+/// (clients, state): into both sides, made as those that were saved
+Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    clients.busy()->requireFree(ClientPoolWrap::kWhat);
+    Server& server = freeServer();
+    requireSameShape(*clients.pool(), server);
+    restoreState(*clients.pool(), server, ObjectReader(object(info[1], "state")));
+    return info.Env().Undefined();
+}
+
+/// (): {matrix} or {basis, r, delta}, basis task-major
+Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
+    const TaskKernel& kernel = freeServer().relationship().kernel();
+    Napi::Object result = Napi::Object::New(info.Env());
+    if (kernel.isDense()) {
+        result.Set("matrix", toFloat64Array(info.Env(), kernel.matrix()));
+        return result;
+    }
+    result.Set("basis", toFloat64Array(info.Env(), kernel.basis()));
+    result.Set("r", toFloat64Array(info.Env(), kernel.r()));
+    result.Set("delta", kernel.delta());
+    return result;
+}
+
+Napi::Value ServerWrap::dispose(const Napi::CallbackInfo& info) {
+    busy_->requireFree(kWhat);
+    held_.drop();
+    threads_.reset();
+    return info.Env().Undefined();
+}
+
+}  // namespace fedmtl::bindings
