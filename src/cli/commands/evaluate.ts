@@ -1,0 +1,79 @@
+/**
+ * `fedmtl evaluate`: the scores of a model on labelled data.
+ */
+import { readTasks } from "../../data/read_tasks.js";
+import type { Evaluation, MetricName, Scores } from "../../metrics/evaluate.js";
+import { Model } from "../../mocha/model.js";
+import { version } from "../../version.js";
+import type { Arguments, Command } from "../arguments.js";
+import { exitCodes, withFile } from "../failures.js";
+import { grouped, percent, short, table as textTable, writeJson } from "../output.js";
+import { runnable } from "../runnable.js";
+import {
+  columnFlags,
+  dataFile,
+  jsonFlag,
+  modelFile,
+  readOptions,
+  unknownTaskFlag,
+} from "../shared_arguments.js";
+import { summaries } from "../summaries.js";
+import { printable, shorten } from "../terminal.js";
+
+const table = {
+  name: "evaluate",
+  summary: summaries.evaluate,
+  positionals: [modelFile, dataFile],
+  flags: [...columnFlags, unknownTaskFlag, jsonFlag],
+  examples: ["fedmtl evaluate landmine.safetensors test.svm"],
+} as const satisfies Command;
+
+/** The command `evaluate`. */
+export const command = runnable(table, evaluate);
+
+async function evaluate({ flags, positionals }: Arguments<typeof table>): Promise<number> {
+  const [modelPath = "", dataPath = ""] = positionals;
+  const model = await Model.load(modelPath);
+  const tasks = await readTasks(dataPath, readOptions(dataPath, flags));
+  const options = flags.unknownTask === undefined ? {} : { unknownTask: flags.unknownTask };
+  const evaluation = await withFile(dataPath, () => model.evaluate(tasks, options));
+  if (flags.json === true) {
+    writeJson({ loss: model.loss, labels: model.labels ?? null, ...evaluation, version });
+  } else {
+    process.stdout.write(scoreTable(evaluation));
+  }
+  return exitCodes.done;
+}
+
+const metrics: readonly {
+  readonly name: MetricName;
+  readonly title: string;
+  readonly show: (value: number) => string;
+}[] = [
+  { name: "error", title: "error", show: percent },
+  { name: "auc", title: "AUC", show: (value) => value.toFixed(4) },
+  { name: "f1", title: "F1", show: (value) => value.toFixed(4) },
+  { name: "logLoss", title: "log-loss", show: short },
+  { name: "rmse", title: "RMSE", show: short },
+  { name: "explainedVariance", title: "expl. var.", show: (value) => value.toFixed(4) },
+];
+
+/** A line a task, then the mean over tasks and the scores of all rows together; `-` where a score is not defined. */
+function scoreTable({ tasks, macro, micro, samples }: Evaluation): string {
+  const shown = metrics.filter(({ name }) => micro[name] !== undefined || macro[name] !== undefined);
+  const cells = (scores: Scores): string[] =>
+    shown.map(({ name, show }) => {
+      const value = scores[name];
+      return value === undefined ? "-" : show(value);
+    });
+  return textTable([
+    ["task", "rows", ...shown.map(({ title }) => title)],
+    ...tasks.map((scores) => [
+      shorten(printable(scores.task), 30),
+      grouped(scores.samples),
+      ...cells(scores),
+    ]),
+    ["macro (mean over tasks)", "", ...cells(macro)],
+    ["micro (all rows)", grouped(samples), ...cells(micro)],
+  ]);
+}

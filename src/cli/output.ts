@@ -1,0 +1,82 @@
+/**
+ * Writing to stdout, and numbers and tables as people read them.
+ */
+import { once } from "node:events";
+import { clusterOrder, type SquareMatrix } from "./cluster_order.js";
+import { heatmap } from "./heatmap.js";
+import { duration } from "./progress.js";
+import { wantsColour } from "./terminal.js";
+
+/** Writes one JSON object on a line of its own. */
+export function writeJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Writes pieces of text to stdout, no faster than they are read. */
+export async function writePieces(pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    if (!process.stdout.write(piece)) {
+      await once(process.stdout, "drain");
+    }
+  }
+}
+
+/** Three significant digits, as short as they come: `0.0512`, `1.2e-7`, `1230`. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** A fraction in per cent: `4.2 %`. */
+export function percent(fraction: number): string {
+  return `${short(100 * fraction)} %`;
+}
+
+/** A whole number with its digits in groups of three: `10,299`. */
+export function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** An amount of memory or traffic: `12.3 MB`. */
+export function bytesInWords(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let step = 0;
+  let amount = bytes;
+  while (amount >= 999.5 && step < units.length - 1) {
+    amount /= 1000;
+    step++;
+  }
+  return `${short(amount)} ${units[step]}`;
+}
+
+/** A time span, in milliseconds below one second: `45 ms`, `4.2 s`, `3 min 20 s`. */
+export function timeInWords(seconds: number): string {
+  return seconds < 1 ? `${Math.round(1000 * seconds)} ms` : duration(seconds);
+}
+
+/** Rows of cells as aligned columns, the first to the left, the others to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? "")].length)),
+  );
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => {
+        const padding = " ".repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length));
+        return column === 0 ? cell + padding : padding + cell;
+      })
+      .join("  ")
+      .trimEnd();
+  return `${rows.map(line).join("\n")}\n`;
+}
+
+/** Most tasks whose relations are drawn. */
+export const mostTasksDrawn = 40;
+
+/** The relations of tasks as a map, related ones side by side. */
+export function relationMap(correlation: SquareMatrix, labels: readonly string[]): string {
+  return heatmap(correlation, {
+    order: clusterOrder(correlation),
+    labels,
+    colour: wantsColour(process.stdout, process.env),
+  });
+}

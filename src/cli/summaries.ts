@@ -1,0 +1,9 @@
+/** What each command does, in one line: for the list of commands and for the command's own help. */
+export const summaries = {
+  train: "train one linear model a task, jointly, and certify the result",
+  predict: "write decision values and labels for the rows of a data file",
+  evaluate: "score a model on labelled data: per task, macro and micro",
+  convert: "rewrite a data file in another format",
+  inspect: "say what is in a data file or in a model file",
+  generate: "write synthetic federated data with a known cluster structure",
+} as const;

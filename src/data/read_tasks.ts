@@ -1,0 +1,126 @@
+/**
+ * Reading data files: TypeScript opens, gunzips and feeds chunks; the native parser does the rest on its own thread.
+ */
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { FedmtlError, invalidChoice } from "../errors.js";
+import { ioError } from "../files.js";
+import { type NativeCsvOptions, native } from "../native.js";
+import { type Precision, TaskSet } from "./task_set.js";
+
+/** The text formats of data. */
+export const dataFormats = ["svmlight", "csv", "tsv"] as const;
+export type DataFormat = (typeof dataFormats)[number];
+
+/** Options of {@link readTasks}. */
+export interface ReadOptions {
+  /** How feature values are stored, by default float64. */
+  readonly precision?: Precision;
+  /** By default what the name ends in, `.gz` apart: `.csv`, `.tsv`, anything else is svmlight. */
+  readonly format?: DataFormat;
+  /** CSV, TSV: the column of the tasks' names, by default "task"; without a column "task" all rows are one task. */
+  readonly taskColumn?: string;
+  /** CSV, TSV: the column of the labels, by default "label". */
+  readonly labelColumn?: string;
+  /** CSV, TSV: the column of the sample weights, by default none. */
+  readonly weightColumn?: string;
+}
+
+const precisions: readonly Precision[] = ["float64", "float32"];
+const optionNames = ["precision", "format", "taskColumn", "labelColumn", "weightColumn"];
+const chunkBytes = 1 << 20;
+
+/** The format of a data file by its name. */
+export function formatOf(path: string): DataFormat {
+  const ending = /\.(csv|tsv)(\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
+  return ending === "csv" || ending === "tsv" ? ending : "svmlight";
+}
+
+/** Whether a file of this name is gzipped. */
+export function isGzipped(path: string): boolean {
+  return /\.gz$/i.test(path);
+}
+
+/** @throws FedmtlError INVALID_OPTION */
+function checkOptions(options: ReadOptions): void {
+  const stray = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (stray !== undefined) {
+    throw invalidChoice("option of readTasks", stray, optionNames);
+  }
+  const { precision = "float64", format = "svmlight" } = options;
+  if (!precisions.includes(precision)) {
+    throw invalidChoice("precision", precision, precisions);
+  }
+  if (!dataFormats.includes(format)) {
+    throw invalidChoice("format", format, dataFormats);
+  }
+}
+
+/** @throws FedmtlError INVALID_OPTION if one column is to be two things */
+function csvOptions(options: ReadOptions, delimiter: string): NativeCsvOptions {
+  const { taskColumn: task = "task", labelColumn: label = "label", weightColumn: weight } = options;
+  const taken = [task, label, weight].filter((name) => name !== undefined);
+  const twice = taken.find((name, i) => taken.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `the column ${JSON.stringify(twice)} cannot be two of task, label and weight; give each a column of its own`,
+    );
+  }
+  return { delimiter, task, taskRequired: options.taskColumn !== undefined, label, weight };
+}
+
+/** Gunzip's own words for a file that is cut short or not gzip, in ours. */
+function readError(path: string, cause: unknown): Error {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (cause instanceof FedmtlError) {
+    return cause;
+  }
+  if (code === "Z_BUF_ERROR") {
+    return new FedmtlError("BAD_INPUT", `${path}: the gzip data end too early; the file is cut short`, {
+      cause,
+    });
+  }
+  if (code?.startsWith("Z_")) {
+    return new FedmtlError(
+      "BAD_INPUT",
+      `${path}: the gzip data are damaged, or not gzip although the name ends in .gz`,
+      { cause },
+    );
+  }
+  return code === undefined ? (cause as Error) : ioError("read", path, cause);
+}
+
+/**
+ * Reads a data file, plain or `.gz`. The rows of a task may be anywhere in it.
+ *
+ * - svmlight (LIBSVM) text, with `qid:TASK` as the task of a row; a file without any qid is one task named "all". The set
+ *   is dense where that takes no more memory than CSR.
+ * - CSV or TSV with a header: a column of labels, optionally one of tasks and one of sample weights (finite, at least 0);
+ *   all others are features, in the order of the header, every cell a finite number. The set is dense.
+ *
+ * @throws FedmtlError BAD_INPUT with file, line, column, what was found and what was expected; IO; INVALID_OPTION
+ */
+export async function readTasks(path: string, options: ReadOptions = {}): Promise<TaskSet> {
+  checkOptions(options);
+  const { precision = "float64", format = formatOf(path) } = options;
+  const csv = format === "svmlight" ? undefined : csvOptions(options, format === "csv" ? "," : "\t");
+  const reader = new native.TextReader(path, precision, csv);
+  const feed = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const chunk of chunks) {
+      await reader.push(chunk);
+    }
+  };
+  try {
+    const source = createReadStream(path, { highWaterMark: chunkBytes });
+    if (isGzipped(path)) {
+      await pipeline(source, createGunzip({ chunkSize: chunkBytes }), feed);
+    } else {
+      await pipeline(source, feed);
+    }
+    return new TaskSet(await reader.finish());
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}

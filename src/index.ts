@@ -1,0 +1,55 @@
+/**
+ * fedmtl: federated multi-task learning with certified results. Exports only.
+ */
+export { type DataFormat, readTasks, type ReadOptions } from "./data/read_tasks.js";
+export type { CsrRows, DenseRows, RowsLike } from "./data/rows.js";
+export {
+  type CsrData,
+  type DenseData,
+  type Precision,
+  type SplitOptions,
+  type TaskArrays,
+  type TaskColumn,
+  TaskSet,
+  TaskSetBuilder,
+} from "./data/task_set.js";
+export { FedmtlError, type FedmtlErrorCode } from "./errors.js";
+export type { Evaluation, MetricName, Scores, TaskScores } from "./metrics/evaluate.js";
+export {
+  Client,
+  type ClientOptions,
+  type EvaluationRequest,
+  type Objective,
+  type Proposal,
+  type RoundRequest,
+  Server,
+  type ServerOptions,
+} from "./mocha/endpoints.js";
+export { fit } from "./mocha/fit.js";
+export type { FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
+export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
+export type { LabelMapping } from "./mocha/labels.js";
+export { type DecisionOptions, Model, type RecordedOptions } from "./mocha/model.js";
+export {
+  type Family,
+  fixed,
+  global,
+  independent,
+  type Lambdas,
+  mean,
+  type Relationship,
+  traceNorm,
+} from "./mocha/relationships.js";
+export type {
+  Budgets,
+  CheckpointOptions,
+  FitOptions,
+  Intercept,
+  Loss,
+  Policy,
+  ResolvedCheckpoint,
+  ResolvedOptions,
+  StopOptions,
+  Weighting,
+} from "./options.js";
+export { version } from "./version.js";

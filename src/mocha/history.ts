@@ -1,0 +1,209 @@
+/**
+ * The record of a training: one row a round, held in columns, so that a million rounds cost megabytes, not objects.
+ */
+import type { NativeCertificate } from "../native.js";
+import { type SavedState, stored } from "./checkpoint_file.js";
+
+/** Primal, dual and gap of the objective for the Omega in force (docs/math.md, section 1). */
+export interface Certificate {
+  /** P(W), without g(Omega). */
+  readonly primal: number;
+  /** D(alpha). */
+  readonly dual: number;
+  /** primal - dual, at least 0 up to rounding: W is within `gap` of the optimum for this Omega. */
+  readonly gap: number;
+  /** gap / max(|primal|, |dual|). */
+  readonly relativeGap: number;
+  /** primal + g(Omega); absent while trace-norm's epsilon is not fixed. */
+  readonly jointObjective?: number;
+  /**
+   * A lower bound on the joint objective over all W and Omega, where the family's joint problem is convex (trace-norm):
+   * the model is within jointObjective - jointDual of the joint optimum.
+   */
+  readonly jointDual?: number;
+}
+
+/** One round. */
+export interface RoundRecord {
+  /** 1, 2, … over the whole training. */
+  readonly round: number;
+  /** Omega steps taken before this round. */
+  readonly omegaStep: number;
+  /** Coordinate steps of all tasks. */
+  readonly steps: number;
+  /** Tasks that took part. */
+  readonly participants: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly flops: number;
+  readonly seconds: number;
+  /** The step that the server took towards the proposals, in [0, 1]. */
+  readonly gamma: number;
+  /** Whether momentum began anew after this round (policy `accelerated`). */
+  readonly restarted: boolean;
+  /** Absent on rounds that were not certified. */
+  readonly certificate?: Certificate;
+}
+
+/** One Omega step: the regulariser 1/2 tr(W M W') + g(Omega) before and after it, W held; it never rises. */
+export interface OmegaRecord {
+  /** The round after which it was taken. */
+  readonly round: number;
+  readonly regularizerBefore: number;
+  readonly regularizerAfter: number;
+}
+
+const columns = [
+  "round",
+  "omegaStep",
+  "steps",
+  "participants",
+  "bytesUp",
+  "bytesDown",
+  "flops",
+  "seconds",
+  "gamma",
+  "restarted",
+  "primal",
+  "dual",
+  "gap",
+  "jointObjective",
+  "jointDual",
+] as const;
+
+const omegaColumns = ["round", "regularizerBefore", "regularizerAfter"] as const;
+
+/** The name of a column of the history. */
+export type HistoryColumn = (typeof columns)[number];
+
+/** @internal The public form of a native certificate. */
+export function toCertificate(certificate: NativeCertificate): Certificate {
+  const { primal, dual, gap, relativeGap, jointObjective, jointDual } = certificate;
+  return {
+    ...{ primal, dual, gap, relativeGap },
+    ...(Number.isNaN(jointObjective) ? {} : { jointObjective }),
+    ...(Number.isNaN(jointDual) ? {} : { jointDual }),
+  };
+}
+
+/** gap / max(|primal|, |dual|), 0 if both are 0. */
+export function relativeGap(primal: number, dual: number, gap: number): number {
+  const scale = Math.max(Math.abs(primal), Math.abs(dual));
+  return scale === 0 ? 0 : gap / scale;
+}
+
+/** All rounds of a training so far. */
+export class History implements Iterable<RoundRecord> {
+  readonly #columns = new Map<HistoryColumn, Float64Array>(
+    columns.map((name) => [name, new Float64Array(64)]),
+  );
+  #length = 0;
+  /** The Omega steps, in order. */
+  readonly omegaSteps: OmegaRecord[] = [];
+
+  /** Rounds recorded. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** One column as a copy, an entry a round; NaN where a round was not certified. */
+  column(name: HistoryColumn): Float64Array {
+    return this.#column(name).slice(0, this.#length);
+  }
+
+  /** Sum of a column over all rounds. */
+  total(name: HistoryColumn): number {
+    return this.#column(name)
+      .subarray(0, this.#length)
+      .reduce((sum, value) => sum + value, 0);
+  }
+
+  /** The record of the round at `index`, from 0. */
+  at(index: number): RoundRecord | undefined {
+    if (!(index >= 0 && index < this.#length)) {
+      return undefined;
+    }
+    const value = (name: HistoryColumn): number => this.#column(name)[index] ?? Number.NaN;
+    const record = {
+      round: value("round"),
+      omegaStep: value("omegaStep"),
+      steps: value("steps"),
+      participants: value("participants"),
+      bytesUp: value("bytesUp"),
+      bytesDown: value("bytesDown"),
+      flops: value("flops"),
+      seconds: value("seconds"),
+      gamma: value("gamma"),
+      restarted: value("restarted") === 1,
+    };
+    const [primal, dual, gap, jointObjective, jointDual] = [
+      value("primal"),
+      value("dual"),
+      value("gap"),
+      value("jointObjective"),
+      value("jointDual"),
+    ];
+    if (Number.isNaN(primal)) {
+      return record;
+    }
+    const relative = relativeGap(primal, dual, gap);
+    return {
+      ...record,
+      certificate: toCertificate({ primal, dual, gap, relativeGap: relative, jointObjective, jointDual }),
+    };
+  }
+
+  *[Symbol.iterator](): Iterator<RoundRecord> {
+    for (let index = 0; index < this.#length; index++) {
+      yield this.at(index) as RoundRecord;
+    }
+  }
+
+  /** @internal Appends a round; the certificate's columns are NaN where there is none. */
+  append(row: Readonly<Record<HistoryColumn, number>>): void {
+    for (const name of columns) {
+      let column = this.#column(name);
+      if (this.#length === column.length) {
+        const larger = new Float64Array(2 * column.length);
+        larger.set(column);
+        this.#columns.set(name, larger);
+        column = larger;
+      }
+      column[this.#length] = row[name];
+    }
+    this.#length++;
+  }
+
+  /** @internal All columns and the Omega steps, for a checkpoint. */
+  save(): SavedState {
+    const omegaSteps = omegaColumns.map((name) => [
+      `history.omegaSteps.${name}`,
+      Float64Array.from(this.omegaSteps, (step) => step[name]),
+    ]);
+    const rounds = columns.map((name) => [`history.${name}`, this.column(name)]);
+    return Object.fromEntries([...rounds, ...omegaSteps]);
+  }
+
+  /** @internal Into an empty history. @throws FedmtlError BAD_MODEL */
+  restore(state: SavedState): void {
+    for (const name of columns) {
+      const column = stored(state, `history.${name}`);
+      this.#length = column.length;
+      const room = new Float64Array(Math.max(64, column.length));
+      room.set(column);
+      this.#columns.set(name, room);
+    }
+    const [round, before, after] = omegaColumns.map((name) => stored(state, `history.omegaSteps.${name}`));
+    round?.forEach((value, i) => {
+      this.omegaSteps.push({
+        round: value,
+        regularizerBefore: before?.[i] ?? Number.NaN,
+        regularizerAfter: after?.[i] ?? Number.NaN,
+      });
+    });
+  }
+
+  #column(name: HistoryColumn): Float64Array {
+    return this.#columns.get(name) as Float64Array;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The outer loop of MOCHA (Algorithm 1 of the paper): W steps of federated rounds, Omega steps between them, until the
+ * stopping rule holds. It decides what the rounds shall be; the rounds themselves run in the addon.
+ */
+import type { NativeClientPool, NativeServer } from "../native.js";
+import { native, recordFields } from "../native.js";
+import type { ResolvedOptions } from "../options.js";
+import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/accounting.js";
+import type { CheckpointFolder } from "./checkpoint.js";
+import { type SavedState, storedNumber } from "./checkpoint_file.js";
+import { type Certificate, type History, toCertificate } from "./history.js";
+import type { LabelMapping } from "./labels.js";
+import type { PreparedData } from "./prepare.js";
+import { toNative } from "./relationships.js";
+import { StoppingRule } from "./stopping.js";
+import type { WarmStart } from "./warm_start.js";
+
+/** Wall time that rounds run back to back in one native call; only what is seen when depends on it. */
+const secondsPerCall = 0.01;
+
+/** How the loop ended. */
+export interface LoopEnd {
+  readonly status: "converged" | "budget" | "aborted";
+  readonly certificate: Certificate;
+  readonly omegaSteps: number;
+}
+
+/** One training's clients, server and progress. */
+export class OuterLoop {
+  readonly clients: NativeClientPool;
+  readonly server: NativeServer;
+  readonly #data: PreparedData;
+  readonly #options: ResolvedOptions;
+  readonly #history: History;
+  readonly #onProgress: () => void;
+  readonly #rule: StoppingRule;
+  readonly #certifyEvery: number;
+  readonly #tasks: number;
+  #checkpoints: CheckpointFolder | undefined;
+  #rounds = 0;
+  #roundsOfWStep = 0;
+  /** The W step has met its targets; what follows is not decided yet. */
+  #wStepDone = false;
+  /** Since the last checkpoint. */
+  #changed = false;
+  #aborted = false;
+  #steps: Float64Array;
+
+  /** Makes the clients and the server; throws what the addon says of data or relationship. */
+  constructor(
+    data: PreparedData,
+    labels: LabelMapping | undefined,
+    options: ResolvedOptions,
+    history: History,
+    onProgress: () => void,
+  ) {
+    this.#data = data;
+    this.#options = options;
+    this.#history = history;
+    this.#onProgress = onProgress;
+    this.#tasks = data.tasks.describe().taskCount;
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
+    const relationship = toNative(options.relationship, this.#tasks, options.omegaSteps);
+    this.clients = new native.ClientPool(data.tasks, {
+      loss,
+      smoothing,
+      lossEpsilon,
+      huberDelta,
+      positive: labels?.positive,
+      weighting,
+      seed,
+      threads,
+      freeIntercept: options.intercept === "free",
+      momentum: policy === "accelerated",
+    });
+    this.server = new native.Server({ tasks: this.#tasks, cols: data.cols, relationship, policy, threads });
+    this.#rule = new StoppingRule(options, options.relationship.family === "trace-norm");
+    this.#certifyEvery =
+      options.certifyEvery === "auto" ? automaticCertifyEvery(options.localEpochs) : options.certifyEvery;
+    const offsets = data.tasks.offsets();
+    this.#steps = Float64Array.from({ length: this.#tasks }, (_, t) =>
+      Math.max(1, Math.round(options.localEpochs * ((offsets[t + 1] ?? 0) - (offsets[t] ?? 0)))),
+    );
+  }
+
+  /** Abandons the native work under way. */
+  abort(): void {
+    this.#aborted = true;
+    this.server.cancel();
+  }
+
+  /** Goes on from a checkpoint of the same training; before `run`. @throws FedmtlError BAD_MODEL */
+  restore(state: SavedState): void {
+    this.server.restore(this.clients, state);
+    this.#history.restore(state);
+    this.#rule.restore(state, this.#history.omegaSteps.at(-1));
+    this.#rounds = this.#history.length;
+    this.#roundsOfWStep = storedNumber(state, "loop.roundsOfWStep");
+    this.#wStepDone = storedNumber(state, "loop.wStepDone") === 1;
+    this.#onProgress();
+  }
+
+  /** Begins where a model is; before `run`. */
+  startFrom({ scores, W, epsilon }: WarmStart): Promise<void> {
+    return this.server.startFrom(this.clients, scores, W, epsilon);
+  }
+
+  /** Runs the training to its end, which a checkpoint marks too. */
+  async run(checkpoints: CheckpointFolder | undefined): Promise<LoopEnd> {
+    this.#checkpoints = checkpoints;
+    const verdict = await this.#alternate();
+    // Before the last certificate rebuilds V: a training that is given more rounds shall not see that it ended here.
+    await this.#writeCheckpoint();
+    if (this.#options.relationship.family === "trace-norm") {
+      await this.server.fixDefaults();
+    }
+    const certificate = toCertificate(await this.server.certifyFromAlpha(this.clients));
+    const status = this.#aborted && verdict !== "converged" ? "aborted" : verdict;
+    return { status, certificate, omegaSteps: this.#rule.omegaSteps };
+  }
+
+  /** W steps, which are rounds at fixed Omega until the targets hold, and Omega steps between them. */
+  async #alternate(): Promise<"converged" | "budget"> {
+    while (!this.#aborted) {
+      const outOfRounds = this.#rounds >= this.#options.stop.rounds;
+      if (!this.#wStepDone && !outOfRounds) {
+        await this.#runRounds();
+        await this.#writeCheckpointIfDue();
+        continue;
+      }
+      const certificate = this.#history.at(this.#rounds - 1)?.certificate;
+      const verdict = certificate === undefined ? "budget" : this.#rule.judge(certificate);
+      if (certificate === undefined || verdict === "converged" || verdict === "budget") {
+        return verdict === "converged" ? verdict : "budget";
+      }
+      if (outOfRounds) {
+        return "budget";
+      }
+      await this.#follow(verdict, certificate);
+      await this.#writeCheckpointIfDue();
+    }
+    return "budget";
+  }
+
+  async #follow(verdict: "omega-step" | "solve-on", certificate: Certificate): Promise<void> {
+    if (verdict === "omega-step") {
+      await this.#stepOmega(certificate);
+    } else {
+      this.#rule.solveOn();
+    }
+    this.#wStepDone = false;
+    this.#changed = true;
+  }
+
+  async #stepOmega(certificate: Certificate): Promise<void> {
+    const step = await this.server.stepOmega();
+    const { regularizerBefore, regularizerAfter } = step;
+    this.#history.omegaSteps.push({ round: this.#rounds, regularizerBefore, regularizerAfter });
+    this.#rule.omegaStepTaken(step, certificate);
+    this.#roundsOfWStep = 0;
+  }
+
+  async #writeCheckpointIfDue(): Promise<void> {
+    if (this.#checkpoints?.isDue(this.#rounds) === true) {
+      await this.#writeCheckpoint();
+    }
+  }
+
+  async #writeCheckpoint(): Promise<void> {
+    if (this.#checkpoints === undefined || !this.#changed) {
+      return;
+    }
+    await this.#checkpoints.write(this.#rounds, {
+      ...this.server.save(this.clients),
+      ...this.#rule.save(),
+      ...this.#history.save(),
+      "loop.roundsOfWStep": Float64Array.of(this.#roundsOfWStep),
+      "loop.wStepDone": Float64Array.of(this.#wStepDone ? 1 : 0),
+    });
+    this.#changed = false;
+  }
+
+  /** One native call. */
+  async #runRounds(): Promise<void> {
+    const { stop, budgets } = this.#options;
+    const left = stop.rounds - this.#rounds;
+    const untilCheckpoint = this.#checkpoints?.roundsUntilDue(this.#rounds) ?? left;
+    const targets = this.#rule.targets();
+    const plan = {
+      firstRound: this.#rounds + 1,
+      maxRounds: budgets === undefined ? Math.min(left, untilCheckpoint) : 1,
+      roundOfWStep: this.#roundsOfWStep,
+      certifyEvery: this.#certifyEvery,
+      certifyAlwaysFrom: targets.mayEndFrom,
+      lastRound: this.#roundsOfWStep + left,
+      stopRelativeGap: targets.relativeGap,
+      stopGap: targets.gap,
+      stopObjective: targets.objective,
+      seconds: secondsPerCall,
+    };
+    const steps = budgets === undefined ? this.#steps : budgets(this.#rounds + 1);
+    const table = await this.server.runRounds(this.clients, plan, steps);
+    this.#record(table);
+    this.#onProgress();
+  }
+
+  /** Writes the rounds of a native call into the history. */
+  #record(table: Float64Array): void {
+    const momentum = this.#options.policy === "accelerated";
+    for (let start = 0; start < table.length; start += recordFields) {
+      const row = table.subarray(start, start + recordFields);
+      const [round = 0, steps = 0, flops = 0, participants = 0, seconds = 0, isCertified, stops] = row;
+      const [gamma = 1, restarted = 0, primal = 0, dual = 0, gap = 0, jointObjective = 0, jointDual = 0] =
+        row.subarray(7);
+      const certified = isCertified === 1;
+      const orNaN = (value: number): number => (certified ? value : Number.NaN);
+      this.#history.append({
+        round,
+        omegaStep: this.#rule.omegaSteps,
+        steps,
+        participants,
+        ...roundBytes({ participants, certified, momentum }, this.#tasks, this.#data.cols),
+        flops:
+          flops + (certified ? passFlops(this.#data.nnz) : 0) + (round === 1 ? passFlops(this.#data.nnz) : 0),
+        seconds,
+        gamma,
+        restarted,
+        primal: orNaN(primal),
+        dual: orNaN(dual),
+        gap: orNaN(gap),
+        jointObjective: orNaN(jointObjective),
+        jointDual: orNaN(jointDual),
+      });
+      this.#rounds = round;
+      this.#roundsOfWStep++;
+      this.#wStepDone = stops === 1;
+      this.#changed = true;
+    }
+  }
+}

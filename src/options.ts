@@ -1,0 +1,383 @@
+/**
+ * Every option of a training, its default and its range: the one place where they stand. docs/options.md is made from it.
+ */
+import { availableParallelism } from "node:os";
+import { FedmtlError, invalidChoice, nearestName } from "./errors.js";
+import type { Model } from "./mocha/model.js";
+import { type Relationship, traceNorm } from "./mocha/relationships.js";
+
+/** The losses (docs/math.md, section 2). */
+export const losses = [
+  "hinge",
+  "smoothed-hinge",
+  "logistic",
+  "squared",
+  "epsilon-insensitive",
+  "huber",
+] as const;
+/** The name of a loss. */
+export type Loss = (typeof losses)[number];
+
+/** How tasks weigh: `sum` of the losses of their rows (the paper), or their `mean` (the released code). */
+export const weightings = ["sum", "mean"] as const;
+export type Weighting = (typeof weightings)[number];
+
+/** How rounds are made (docs/math.md, section 4); under each of them the dual never falls. */
+export const policies = ["paper", "row", "spectral", "adaptive", "accelerated"] as const;
+export type Policy = (typeof policies)[number];
+
+/** Intercepts: none; an appended constant feature, penalised like the others; or a free one, an unpenalised b_t a task. */
+export const intercepts = ["none", "penalized", "free"] as const;
+export type Intercept = (typeof intercepts)[number];
+
+/** When a training stops. */
+export interface StopOptions {
+  /** Relative duality gap, gap / max(|P|, |D|), by default 1e-3. */
+  readonly gap?: number;
+  /** The most rounds, W steps of all Omega steps together, by default 100,000. */
+  readonly rounds?: number;
+}
+
+/** Checkpoints of a training, from which it can go on with the same bits (docs/checkpoints.md). */
+export interface CheckpointOptions {
+  /** The folder, for this training alone; it is made if need be. */
+  readonly dir: string;
+  /** Seconds between checkpoints, from 0, by default 30 unless everyRounds is given. */
+  readonly everySeconds?: number;
+  /** Rounds between checkpoints. */
+  readonly everyRounds?: number;
+  /** Go on from the newest checkpoint in the folder, or start if there is none, by default false. */
+  readonly resume?: boolean;
+  /** Told of checkpoints that cannot be used; by default a warning of the process. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Checkpoints with every default filled in. */
+export type ResolvedCheckpoint = CheckpointOptions &
+  Required<Pick<CheckpointOptions, "resume" | "onWarning">>;
+
+/** Coordinate steps a task may make in a round; 0 means that it drops the round. */
+export type Budgets = (round: number) => Float64Array;
+
+/** What a training can be told; anything left out takes its default. */
+export interface FitOptions {
+  /** By default `hinge`. */
+  readonly loss?: Loss;
+  /** Width gamma of the smoothed hinge, above 0, by default 1. */
+  readonly smoothing?: number;
+  /** Half-width of the tube of the epsilon-insensitive loss, from 0, by default 0.1. */
+  readonly lossEpsilon?: number;
+  /** Residual at which the huber loss turns linear, above 0, by default 1. */
+  readonly huberDelta?: number;
+  /** By default `traceNorm()`. */
+  readonly relationship?: Relationship;
+  /** By default `sum`. */
+  readonly weighting?: Weighting;
+  /** By default `accelerated`. */
+  readonly policy?: Policy;
+  /** Local work a round, in passes over a task's rows, above 0, by default 1. */
+  readonly localEpochs?: number;
+  /** Coordinate steps of every task for each round, instead of localEpochs: stragglers and drop-outs. */
+  readonly budgets?: Budgets;
+  /** Learned families: rounds of a W step before an Omega step; by default `auto`: until W is known as well as Omega. */
+  readonly omegaEvery?: number | "auto";
+  /** Learned families: the most Omega steps, by default 40. */
+  readonly omegaSteps?: number;
+  /** Learned families: relative fall of the joint objective at or below which Omega counts as learned; by default stop.gap. */
+  readonly omegaTolerance?: number;
+  readonly stop?: StopOptions;
+  /** Rounds between certificates; by default `auto`: as many as keep them at 10 % of the arithmetic. */
+  readonly certifyEvery?: number | "auto";
+  /** Classification: this label against all others; by default the larger of exactly two labels. */
+  readonly positive?: number;
+  /** By default `none`. */
+  readonly intercept?: Intercept;
+  /** Value of the constant feature of intercept `penalized`, above 0, by default 1: larger means less penalty. */
+  readonly interceptScaling?: number;
+  /** Bring features to mean 0 and variance 1 over all rows (sparse data: to mean square 1), by default false. */
+  readonly standardize?: boolean;
+  /** A whole number from 0, by default 0. */
+  readonly seed?: number;
+  /** Threads, by default one a processor; results do not depend on it. */
+  readonly threads?: number;
+  /** Begin where this model is, which has some of the tasks and the same features; by default all weights are 0. */
+  readonly warmStart?: Model;
+  /** Checkpoints, by default none; abort writes one too. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Aborts the training: it then resolves with status "aborted" and the last model. */
+  readonly signal?: AbortSignal;
+}
+
+/** The options of a training with every default filled in. */
+export interface ResolvedOptions {
+  readonly loss: Loss;
+  readonly smoothing: number;
+  readonly lossEpsilon: number;
+  readonly huberDelta: number;
+  readonly relationship: Relationship;
+  readonly weighting: Weighting;
+  readonly policy: Policy;
+  readonly localEpochs: number;
+  readonly budgets?: Budgets;
+  readonly omegaEvery: number | "auto";
+  readonly omegaSteps: number;
+  readonly omegaTolerance: number;
+  readonly stop: Required<StopOptions>;
+  readonly certifyEvery: number | "auto";
+  readonly positive?: number;
+  readonly intercept: Intercept;
+  readonly interceptScaling: number;
+  readonly standardize: boolean;
+  readonly seed: number;
+  readonly threads: number;
+  readonly warmStart?: Model;
+  readonly checkpoint?: ResolvedCheckpoint;
+  readonly signal?: AbortSignal;
+}
+
+/** Defaults that do not depend on other options. */
+export const defaults = {
+  loss: "hinge",
+  smoothing: 1,
+  lossEpsilon: 0.1,
+  huberDelta: 1,
+  weighting: "sum",
+  policy: "accelerated",
+  localEpochs: 1,
+  omegaEvery: "auto",
+  omegaSteps: 40,
+  gap: 1e-3,
+  rounds: 100_000,
+  certifyEvery: "auto",
+  intercept: "none",
+  interceptScaling: 1,
+  standardize: false,
+  seed: 0,
+} as const;
+
+/** Unless rounds between checkpoints are given. */
+export const secondsBetweenCheckpoints = 30;
+
+const optionNames: readonly (keyof FitOptions)[] = [
+  "loss",
+  "smoothing",
+  "lossEpsilon",
+  "huberDelta",
+  "relationship",
+  "weighting",
+  "policy",
+  "localEpochs",
+  "budgets",
+  "omegaEvery",
+  "omegaSteps",
+  "omegaTolerance",
+  "stop",
+  "certifyEvery",
+  "positive",
+  "intercept",
+  "interceptScaling",
+  "standardize",
+  "seed",
+  "threads",
+  "warmStart",
+  "checkpoint",
+  "signal",
+];
+
+function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!allowed.includes(name)) {
+      throw invalidChoice(what, name, allowed);
+    }
+  }
+}
+
+function choice<T extends string>(name: string, given: T | undefined, allowed: readonly T[], fallback: T): T {
+  if (given === undefined) {
+    return fallback;
+  }
+  if (!allowed.includes(given)) {
+    throw invalidChoice(name, given, allowed);
+  }
+  return given;
+}
+
+/** A number's allowed range. */
+export interface Range {
+  /** Lowest allowed value. */
+  readonly least?: number;
+  /** All allowed values are above this. */
+  readonly above?: number;
+  /** Highest allowed value. */
+  readonly most?: number;
+  readonly whole?: boolean;
+}
+
+/** The range in words: "a whole number from 1", "a number above 0". */
+export function inWords(range: Range): string {
+  const kind = range.whole === true ? "a whole number" : "a number";
+  const low =
+    range.above !== undefined
+      ? ` above ${range.above}`
+      : range.least !== undefined
+        ? ` from ${range.least}`
+        : "";
+  return `${kind}${low}${range.most === undefined ? "" : ` to ${range.most}`}`;
+}
+
+/** Whether a value lies in a range. */
+export function inRange(value: unknown, range: Range): value is number {
+  return (
+    typeof value === "number" &&
+    Number.isFinite(value) &&
+    (range.whole !== true || Number.isSafeInteger(value)) &&
+    value >= (range.least ?? Number.NEGATIVE_INFINITY) &&
+    value > (range.above ?? Number.NEGATIVE_INFINITY) &&
+    value <= (range.most ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+/** The ranges of the numeric options; the command line uses them too. */
+export const ranges = {
+  smoothing: { above: 0 },
+  lossEpsilon: { least: 0 },
+  huberDelta: { above: 0 },
+  localEpochs: { above: 0, most: 1e9 },
+  omegaEvery: { least: 1, whole: true },
+  omegaSteps: { least: 0, whole: true },
+  omegaTolerance: { least: 0 },
+  gap: { least: 0 },
+  rounds: { least: 1, whole: true },
+  certifyEvery: { least: 1, whole: true },
+  positive: {},
+  interceptScaling: { above: 0 },
+  seed: { least: 0, whole: true },
+  threads: { least: 1, most: 1024, whole: true },
+} as const satisfies Record<string, Range>;
+
+/** The ranges of the numeric options of `checkpoint`. */
+export const checkpointRanges = {
+  everySeconds: { least: 0 },
+  everyRounds: { least: 1, whole: true },
+} as const satisfies Record<string, Range>;
+
+const allRanges = { ...ranges, ...checkpointRanges };
+
+function numeric(name: keyof typeof allRanges, given: number | undefined, fallback: number): number {
+  const value = given ?? fallback;
+  if (!inRange(value, allRanges[name])) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `${name} is ${JSON.stringify(value)}; give ${inWords(allRanges[name])}`,
+    );
+  }
+  return value;
+}
+
+function numericOrAuto(
+  name: "omegaEvery" | "certifyEvery",
+  given: number | "auto" | undefined,
+  fallback: number | "auto",
+): number | "auto" {
+  const value = given ?? fallback;
+  if (value !== "auto" && !inRange(value, ranges[name])) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `${name} is ${JSON.stringify(value)}; give ${inWords(ranges[name])} or "auto"`,
+    );
+  }
+  return value;
+}
+
+function boolean(name: string, given: boolean | undefined, fallback: boolean): boolean {
+  if (given !== undefined && typeof given !== "boolean") {
+    throw new FedmtlError("INVALID_OPTION", `${name} is ${JSON.stringify(given)}; give true or false`);
+  }
+  return given ?? fallback;
+}
+
+function relationshipOf(given: Relationship | undefined): Relationship {
+  if (given === undefined) {
+    return traceNorm();
+  }
+  if (typeof given !== "object" || given === null || typeof given.family !== "string") {
+    const near =
+      typeof given === "string"
+        ? nearestName(given, ["independent", "mean", "traceNorm", "fixed", "global"])
+        : undefined;
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `relationship is ${JSON.stringify(given)}; make one with ${near ?? "traceNorm"}({ lambda1 })`,
+    );
+  }
+  return given;
+}
+
+function checkpointOf(given: CheckpointOptions): ResolvedCheckpoint {
+  rejectUnknownNames("option of checkpoint", given, [
+    "dir",
+    "everySeconds",
+    "everyRounds",
+    "resume",
+    "onWarning",
+  ]);
+  const { dir, everyRounds, onWarning } = given;
+  if (typeof dir !== "string" || dir === "") {
+    throw new FedmtlError("INVALID_OPTION", `dir of checkpoint is ${JSON.stringify(dir)}; give a folder`);
+  }
+  const everySeconds =
+    given.everySeconds ?? (everyRounds === undefined ? secondsBetweenCheckpoints : undefined);
+  return {
+    dir,
+    ...(everySeconds === undefined ? {} : { everySeconds: numeric("everySeconds", everySeconds, 0) }),
+    ...(everyRounds === undefined ? {} : { everyRounds: numeric("everyRounds", everyRounds, 0) }),
+    resume: boolean("resume", given.resume, false),
+    onWarning: onWarning ?? ((message) => process.emitWarning(message)),
+  };
+}
+
+/**
+ * Checks every option and fills in the defaults.
+ *
+ * @throws FedmtlError INVALID_OPTION: what was given, what is allowed, the nearest valid name
+ */
+export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
+  if (typeof given !== "object" || given === null) {
+    throw new FedmtlError("INVALID_OPTION", `the options are ${JSON.stringify(given)}; give an object`);
+  }
+  rejectUnknownNames("option", given, optionNames);
+  if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
+    throw new FedmtlError("INVALID_OPTION", "signal must be an AbortSignal");
+  }
+  if (given.budgets !== undefined && typeof given.budgets !== "function") {
+    throw new FedmtlError("INVALID_OPTION", "budgets must be a function of the round");
+  }
+  const stop = given.stop ?? {};
+  rejectUnknownNames("option of stop", stop, ["gap", "rounds"]);
+  const gap = numeric("gap", stop.gap, defaults.gap);
+  return {
+    loss: choice("loss", given.loss, losses, defaults.loss),
+    smoothing: numeric("smoothing", given.smoothing, defaults.smoothing),
+    lossEpsilon: numeric("lossEpsilon", given.lossEpsilon, defaults.lossEpsilon),
+    huberDelta: numeric("huberDelta", given.huberDelta, defaults.huberDelta),
+    relationship: relationshipOf(given.relationship),
+    weighting: choice("weighting", given.weighting, weightings, defaults.weighting),
+    policy: choice("policy", given.policy, policies, defaults.policy),
+    localEpochs: numeric("localEpochs", given.localEpochs, defaults.localEpochs),
+    ...(given.budgets === undefined ? {} : { budgets: given.budgets }),
+    omegaEvery: numericOrAuto("omegaEvery", given.omegaEvery, defaults.omegaEvery),
+    omegaSteps: numeric("omegaSteps", given.omegaSteps, defaults.omegaSteps),
+    omegaTolerance: numeric("omegaTolerance", given.omegaTolerance, gap),
+    stop: { gap, rounds: numeric("rounds", stop.rounds, defaults.rounds) },
+    certifyEvery: numericOrAuto("certifyEvery", given.certifyEvery, defaults.certifyEvery),
+    ...(given.positive === undefined ? {} : { positive: numeric("positive", given.positive, 0) }),
+    intercept: choice("intercept", given.intercept, intercepts, defaults.intercept),
+    interceptScaling: numeric("interceptScaling", given.interceptScaling, defaults.interceptScaling),
+    standardize: boolean("standardize", given.standardize, defaults.standardize),
+    seed: numeric("seed", given.seed, defaults.seed),
+    threads: numeric("threads", given.threads, availableParallelism()),
+    ...(given.warmStart === undefined ? {} : { warmStart: given.warmStart }),
+    ...(given.checkpoint === undefined ? {} : { checkpoint: checkpointOf(given.checkpoint) }),
+    ...(given.signal === undefined ? {} : { signal: given.signal }),
+  };
+}

@@ -1,0 +1,39 @@
+// The reference implementation of MOCHA: the oracle of the tests, in plain TypeScript on ml-matrix.
+
+export {
+  type Objective,
+  type Proposal,
+  ReferenceClient,
+  type ReferenceTask,
+  type ReferenceWeighting,
+  type RoundRequest,
+} from "./client.js";
+export {
+  type ReferenceCertificate,
+  type ReferenceOmegaRecord,
+  type ReferenceOptions,
+  type ReferenceRecord,
+  type ReferenceResult,
+  type ReferenceSolution,
+  type ReferenceState,
+  referenceFit,
+} from "./fit.js";
+export { lowRankPlusIdentity, mapSpectrum, type SigmaPrimeRule, sigmaPrime, spectrum } from "./kernel.js";
+export {
+  type ReferenceLoss,
+  type ReferenceLossName,
+  type ReferenceLossShape,
+  referenceLoss,
+} from "./losses.js";
+export {
+  initialRelation,
+  isLearned,
+  omegaStep,
+  penalty,
+  type ReferenceRelationship,
+  rightSingularPairs,
+  type TaskRelation,
+} from "./relationships.js";
+export { hashName, mix64, RandomStream, streamKey, visits } from "./rng.js";
+export { type ReferencePolicy, ReferenceServer, type RoundEnd } from "./server.js";
+export { defaultEpsilon, regulariserAt, TraceNormSteps } from "./trace_norm.js";

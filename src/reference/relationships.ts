@@ -1,0 +1,207 @@
+// Task relationships: the kernel K each family starts from, and the minimising Omega step of the learned one
+// (math.md 5); the steps a training takes are in trace_norm.ts.
+//
+// trace-norm: Omega = Sigma^-1, Sigma >= 0, tr Sigma = 1, g(Omega) = lambda1 epsilon / 2 tr(Sigma^-1); at
+// fixed W the joint objective is least at Sigma = (W'W + epsilon I)^1/2 / trace. References: Smith et al.,
+// "Federated Multi-Task Learning", NIPS 2017; Zhang & Yeung, "A convex formulation for learning task
+// relationships", UAI 2010. `mean`: Evgeniou & Pontil, "Regularized multi-task learning", KDD 2004.
+
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { lowRankPlusIdentity, mapSpectrum, spectrum } from "./kernel.js";
+
+export interface ReferenceRelationship {
+  family: "independent" | "global" | "mean" | "fixed" | "trace-norm";
+  /** >= 0, > 0 for trace-norm and for a fixed Sigma. The paper's lambda is half of it. */
+  lambda1: number;
+  /** >= 0, > 0 for mean; lambda1 + lambda2 > 0. */
+  lambda2: number;
+  /** trace-norm: > 0; default (0.1 ||W||_* / m)^2 after the first W step. */
+  epsilon?: number;
+  /** fixed: an m × m symmetric positive semidefinite Omega; give it or sigma. */
+  omega?: number[][] | Matrix;
+  /** fixed: an m × m symmetric positive semidefinite Sigma, which may be singular. */
+  sigma?: number[][] | Matrix;
+}
+
+/** The relationship in force. */
+export interface TaskRelation {
+  /** m × m. */
+  K: Matrix;
+  /** m × m; undefined where the family has no Sigma, or Omega was given instead. */
+  sigma: Matrix | undefined;
+  /** tr(Sigma^-1) of trace-norm; 0 for families without g. */
+  inverseTrace: number;
+}
+
+// Singular values below this fraction of the largest are lost in the rounding of a Gram matrix: they count as
+// 0.
+const singularValueCutoff = 1e-6;
+
+// An eigenvalue within this fraction of the largest is a rounded zero, and a difference of two entries within
+// this fraction of the largest entry is a rounded symmetry.
+const roundingTolerance = 1e-10;
+
+/** Whether the family has an Omega step. */
+export function isLearned(relationship: ReferenceRelationship): boolean {
+  return relationship.family === "trace-norm";
+}
+
+/** The relation before the first round, for m tasks. Throws a RangeError where K does not exist. */
+export function initialRelation(relationship: ReferenceRelationship, m: number): TaskRelation {
+  const { family, lambda1, lambda2 } = relationship;
+  if (!(lambda1 >= 0 && lambda2 >= 0 && lambda1 + lambda2 > 0)) {
+    throw new RangeError(`lambda1 = ${lambda1}, lambda2 = ${lambda2}: both must be >= 0 and their sum > 0`);
+  }
+  switch (family) {
+    case "independent":
+      return fixedRelation(Matrix.eye(m, m, 1 / (lambda1 + lambda2)));
+    case "global":
+      return fixedRelation(Matrix.ones(m, m).div(lambda1 + lambda2));
+    case "mean":
+      return fixedRelation(meanKernel(lambda1, lambda2, m));
+    case "fixed":
+      return givenRelation(relationship, m);
+    case "trace-norm":
+      return traceNormRelation(relationship, new Matrix(m, 0), [], 1 / m);
+  }
+}
+
+/**
+ * The relation that minimises the joint objective at W (d × m) held, for a floor > 0 in place of epsilon:
+ * Sigma = (W'W + floor I)^1/2 / trace.
+ */
+export function omegaStep(relationship: ReferenceRelationship, W: Matrix, floor: number): TaskRelation {
+  const { values, U } = rightSingularPairs(W);
+  const roots = values.map((s) => Math.sqrt(s ** 2 + floor));
+  const rest = Math.sqrt(floor);
+  const trace = sum(roots) + (W.columns - values.length) * rest;
+  return traceNormRelation(
+    relationship,
+    U,
+    roots.map((root) => root / trace),
+    rest / trace,
+  );
+}
+
+/** g(Omega) of the relation; NaN while trace-norm's epsilon is not chosen. */
+export function penalty(
+  relationship: ReferenceRelationship,
+  relation: TaskRelation,
+  epsilon?: number,
+): number {
+  if (!isLearned(relationship)) {
+    return 0;
+  }
+  return ((relationship.lambda1 * (epsilon ?? Number.NaN)) / 2) * relation.inverseTrace;
+}
+
+/**
+ * Nonzero singular values of W (d × m), and right singular vectors as the columns of U (m × k), from the
+ * smaller Gram matrix: W W' where d <= m, with U = W'Q S^-1, else W'W.
+ */
+export function rightSingularPairs(W: Matrix): { values: number[]; U: Matrix } {
+  const wide = W.rows <= W.columns;
+  const gram = wide ? W.mmul(W.transpose()) : W.transpose().mmul(W);
+  const { realEigenvalues, eigenvectorMatrix: Q } = new EigenvalueDecomposition(gram, {
+    assumeSymmetric: true,
+  });
+  const all = realEigenvalues.map((eigenvalue) => Math.sqrt(Math.max(0, eigenvalue)));
+  const cutoff = singularValueCutoff * Math.max(...all);
+  const kept = all.flatMap((s, j) => (s > cutoff ? [j] : []));
+  const values = kept.map((j) => all[j] as number);
+  const vectors = Q.subMatrixColumn(kept);
+  return { values, U: wide ? W.transpose().mmul(vectors).divRowVector(values) : vectors };
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function fixedRelation(K: Matrix, sigma?: Matrix): TaskRelation {
+  return { K, sigma, inverseTrace: 0 };
+}
+
+/** Omega = I - 11'/m: eigenvalue 0 on the constant vector, 1 off it. */
+function meanKernel(lambda1: number, lambda2: number, m: number): Matrix {
+  if (!(lambda2 > 0)) {
+    throw new RangeError(`lambda2 = ${lambda2}: family mean needs lambda2 > 0, its Omega is singular`);
+  }
+  const rest = 1 / (lambda1 + lambda2);
+  return Matrix.eye(m, m, rest).add(Matrix.ones(m, m).mul((1 / lambda2 - rest) / m));
+}
+
+/** K of a given Omega or Sigma, by its eigendecomposition. */
+function givenRelation(relationship: ReferenceRelationship, m: number): TaskRelation {
+  const { lambda1, lambda2, omega, sigma } = relationship;
+  if ((omega === undefined) === (sigma === undefined)) {
+    throw new RangeError("family fixed needs exactly one of omega and sigma");
+  }
+  const given = Matrix.checkMatrix(omega ?? sigma);
+  const zero = checkSemidefinite(given, m);
+  const rounded = (eigenvalue: number) => (eigenvalue > zero ? eigenvalue : 0);
+  if (sigma !== undefined) {
+    if (!(lambda1 > 0)) {
+      throw new RangeError(`lambda1 = ${lambda1}: a fixed Sigma needs lambda1 > 0`);
+    }
+    return fixedRelation(
+      mapSpectrum(given, (s) => kappa(rounded(s), lambda1, lambda2)),
+      given,
+    );
+  }
+  const K = mapSpectrum(given, (eigenvalue) => {
+    const mu = lambda1 * rounded(eigenvalue) + lambda2;
+    if (mu === 0) {
+      throw new RangeError("lambda1 Omega + lambda2 I is singular; take lambda2 > 0, or give Sigma instead");
+    }
+    return 1 / mu;
+  });
+  return fixedRelation(K);
+}
+
+/** Returns the size below which an eigenvalue counts as 0. */
+function checkSemidefinite(given: Matrix, m: number): number {
+  if (given.rows !== m || given.columns !== m) {
+    throw new RangeError(`the fixed matrix is ${given.rows} × ${given.columns}; it must be ${m} × ${m}`);
+  }
+  const scale = given.clone().abs().max();
+  if (
+    !given.to1DArray().every(Number.isFinite) ||
+    !(Matrix.sub(given, given.transpose()).abs().max() <= roundingTolerance * scale)
+  ) {
+    throw new RangeError("the fixed matrix is not symmetric, or not finite");
+  }
+  const eigenvalues = spectrum(given);
+  const zero = roundingTolerance * Math.max(...eigenvalues.map(Math.abs));
+  if (Math.min(...eigenvalues) < -zero) {
+    throw new RangeError("the fixed matrix has a negative eigenvalue; it must be positive semidefinite");
+  }
+  return zero;
+}
+
+/** The eigenvalue of K that belongs to the eigenvalue s of Sigma. */
+function kappa(s: number, lambda1: number, lambda2: number): number {
+  return s / (lambda1 + lambda2 * s);
+}
+
+/** Sigma with eigenvalues `values` on the columns of U (m × k) and `rest` on the other m - k directions. */
+function traceNormRelation(
+  relationship: ReferenceRelationship,
+  U: Matrix,
+  values: number[],
+  rest: number,
+): TaskRelation {
+  const { lambda1, lambda2, epsilon } = relationship;
+  if (!(lambda1 > 0) || (epsilon !== undefined && !(epsilon > 0))) {
+    throw new RangeError(`lambda1 = ${lambda1}, epsilon = ${epsilon}: trace-norm needs both > 0`);
+  }
+  const restCount = U.rows - values.length;
+  return {
+    K: lowRankPlusIdentity(
+      U,
+      values.map((s) => kappa(s, lambda1, lambda2)),
+      kappa(rest, lambda1, lambda2),
+    ),
+    sigma: lowRankPlusIdentity(U, values, rest),
+    inverseTrace: sum(values.map((s) => 1 / s)) + restCount / rest,
+  };
+}

@@ -1,0 +1,101 @@
+// The Omega steps of trace-norm: the plain minimiser (relationships.ts) made fast, as native/omega/trace_norm.cpp
+// does it.
+//
+// Problem: at W held, lower over Sigma, tr Sigma = 1,
+//     Q(Sigma) = 1/2 tr(W (lambda1 Sigma^-1 + lambda2 I) W') + lambda1 epsilon / 2 tr(Sigma^-1).
+// Alternating with Q's minimiser crawls, because directions that W lacks start at a variance near sqrt(epsilon)
+// and grow by about 1 % a step. So the minimiser is taken at W extrapolated by Nesterov's momentum and at a floor
+// that sinks to epsilon over the first steps, both drawn back until Q, at W itself and at epsilon, does not rise.
+
+import { inverse, Matrix } from "ml-matrix";
+import {
+  omegaStep,
+  penalty,
+  type ReferenceRelationship,
+  rightSingularPairs,
+  type TaskRelation,
+} from "./relationships.js";
+
+/** Q(Sigma) at W (d × m), with M = K^-1. */
+export function regulariserAt(
+  relationship: ReferenceRelationship,
+  relation: TaskRelation,
+  W: Matrix,
+  epsilon: number,
+): number {
+  const quadratic = Matrix.mul(W, W.mmul(inverse(relation.K))).sum();
+  return quadratic / 2 + penalty(relationship, relation, epsilon);
+}
+
+/** ||W||_* / m. */
+export function meanSingularValue(W: Matrix): number {
+  return rightSingularPairs(W).values.reduce((total, s) => total + s, 0) / W.columns;
+}
+
+/** The default epsilon, from the result of the first W step; W = 0 has no scale, and any floor keeps Sigma = I/m. */
+export function defaultEpsilon(W: Matrix): number {
+  const root = 0.1 * meanSingularValue(W);
+  return root > 0 ? root ** 2 : 1;
+}
+
+/** The steps of one training. */
+export class TraceNormSteps {
+  private previousW: Matrix | undefined;
+  private tau = 1;
+  private steps = 0;
+  /** In units of (||W||_* / m)^2. */
+  private startFloor = 30;
+
+  /** `sinkingSteps` >= 1: steps over which the floor sinks to epsilon. */
+  constructor(
+    private readonly relationship: ReferenceRelationship,
+    private readonly sinkingSteps: number,
+  ) {}
+
+  /** The relation for W (d × m) that replaces `current`; epsilon > 0. */
+  step(current: TaskRelation, W: Matrix, epsilon: number): TaskRelation {
+    const change = Matrix.sub(W, this.previousW ?? W);
+    const next = this.lowered(current, W, change, epsilon);
+    this.previousW = W.clone();
+    this.steps++;
+    return next;
+  }
+
+  /** Draws back, the momentum first and then the floor, until Q does not rise. */
+  private lowered(current: TaskRelation, W: Matrix, change: Matrix, epsilon: number): TaskRelation {
+    const q = (relation: TaskRelation) => regulariserAt(this.relationship, relation, W, epsilon);
+    const before = q(current);
+    const meanSquare = meanSingularValue(W) ** 2;
+    let momentum = this.nextMomentum();
+    for (;;) {
+      const floor = this.floor(meanSquare, epsilon);
+      const extrapolated = Matrix.add(W, Matrix.mul(change, momentum));
+      const candidate = omegaStep(this.relationship, extrapolated, floor);
+      if (q(candidate) <= before) {
+        return candidate;
+      }
+      if (momentum > 0) {
+        momentum = momentum > 0.05 ? 0.6 * momentum : 0;
+      } else if (floor > epsilon) {
+        this.startFloor /= 2;
+      } else {
+        return current; // even the minimiser raises Q, so `current` minimises it to rounding
+      }
+    }
+  }
+
+  /** (tau - 1) / tau+: 0, 0.28, 0.43, 0.53, … */
+  private nextMomentum(): number {
+    const next = (1 + Math.sqrt(1 + 4 * this.tau ** 2)) / 2;
+    const momentum = (this.tau - 1) / next;
+    this.tau = next;
+    return momentum;
+  }
+
+  /** Geometric from startFloor times the mean square of W's singular values down to epsilon. */
+  private floor(meanSquare: number, epsilon: number): number {
+    const progress = Math.min(1, this.steps / this.sinkingSteps);
+    const start = this.startFloor * meanSquare;
+    return start <= epsilon ? epsilon : Math.max(epsilon, start ** (1 - progress) * epsilon ** progress);
+  }
+}

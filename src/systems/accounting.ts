@@ -1,0 +1,43 @@
+/**
+ * What a round costs on the wire and in arithmetic (docs/math.md, section 6).
+ */
+
+const bytesPerNumber = 8;
+/** round, S_t, budget, beta, and the decision on the last proposal: its round, gamma and restarts. */
+const scalarsDown = 7;
+/** round, e_t and the steps made. */
+const scalarsUp = 3;
+/** The loss sum and the conjugate sum, on certified rounds. */
+const scalarsUpCertified = 2;
+/** The decision on the last proposal, with the w_t that a certificate needs where rounds work against another one. */
+const scalarsDownCertified = 3;
+
+/**
+ * Bytes of one round: w_t goes to every task, dropped or not; v_t comes back from the participants. A certificate is
+ * evaluated at the w_t that the next round sends anyway, but for momentum, whose rounds work against a point ahead of it.
+ */
+export function roundBytes(
+  round: { readonly participants: number; readonly certified: boolean; readonly momentum: boolean },
+  tasks: number,
+  cols: number,
+): { bytesDown: number; bytesUp: number } {
+  const evaluationUp = round.certified ? scalarsUpCertified : 0;
+  const evaluationDown = round.certified && round.momentum ? cols + scalarsDownCertified : 0;
+  return {
+    bytesDown: bytesPerNumber * tasks * (cols + scalarsDown + evaluationDown),
+    bytesUp: bytesPerNumber * (round.participants * (cols + scalarsUp) + tasks * evaluationUp),
+  };
+}
+
+/** FLOPs of a pass over the data that evaluates scores: one multiplication and addition a stored feature. */
+export function passFlops(nnz: number): number {
+  return 2 * nnz;
+}
+
+/**
+ * Rounds between certificates that keep them at a tenth of the arithmetic: a local epoch costs 4 FLOPs a stored feature,
+ * a certificate 2. Counted, not timed: the round at which a training stops must not depend on the machine's speed.
+ */
+export function automaticCertifyEvery(localEpochs: number): number {
+  return Math.max(1, Math.ceil(5 / localEpochs));
+}
