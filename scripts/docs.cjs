@@ -1,0 +1,118 @@
+// Writes docs/options.md from the built code: names and meanings from FitOptions and the flags of the command line,
+// defaults and ranges from the tables that the library itself uses. `--print` shows the page instead of writing it.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+
+const root = path.join(__dirname, "..");
+const { defaults, inWords, intercepts, losses, policies, ranges, weightings } = require("../dist/options.js");
+const { families, mean, traceNorm } = require("../dist/mocha/relationships.js");
+const { trainingFlags } = require("../dist/cli/training_flags.js");
+const { precisionFlag } = require("../dist/cli/shared_arguments.js");
+const { propertyName } = require("../dist/cli/arguments.js");
+
+/** @typedef {{ name: string, kind: string, help: string, default?: string, choices?: readonly string[] }} Flag */
+
+/** @type {Record<string, readonly string[]>} */
+const choices = {
+  loss: losses,
+  weighting: weightings,
+  policy: policies,
+  intercept: intercepts,
+  relationship: families,
+};
+
+/** Options of `fit` that stand in an object of their own, with what makes the object. */
+const places = /** @type {Record<string, string>} */ ({
+  relationship: "relationship: traceNorm(), ...",
+  epsilon: "relationship: traceNorm({ epsilon })",
+  omega: "relationship: fixed({ omega })",
+  sigma: "relationship: fixed({ sigma })",
+  lambda1: "relationship: traceNorm({ lambda1 }), ...",
+  lambda2: "relationship: traceNorm({ lambda2 }), ...",
+  gap: "stop: { gap }",
+  rounds: "stop: { rounds }",
+});
+
+/** What FitOptions says of each of its members, from the compiled declarations. */
+function membersOfFitOptions() {
+  const source = fs.readFileSync(path.join(root, "dist", "options.d.ts"), "utf8");
+  const body = source.match(/export interface FitOptions \{\n([\s\S]*?)\n\}/)?.[1] ?? "";
+  const members = [...body.matchAll(/(?:\/\*\*([\s\S]*?)\*\/\s*)?readonly (\w+)\?:/g)];
+  return members.map(([, comment = "", name = ""]) => ({
+    name,
+    comment: comment.replace(/\s*\n\s*\*?\s*/g, " ").trim(),
+  }));
+}
+
+/** The range as the library words it when it refuses a value. @param {() => unknown} refused */
+function refusal(refused) {
+  try {
+    refused();
+  } catch (error) {
+    return /give ([^,]*)/.exec(error instanceof Error ? error.message : "")?.[1] ?? "";
+  }
+  throw new Error("a value out of range was not refused");
+}
+
+const lambdaRanges = /** @type {Record<string, string>} */ ({
+  lambda1: refusal(() => traceNorm({ lambda1: Number.NaN })),
+  lambda2: refusal(() => traceNorm({ lambda2: Number.NaN })),
+  epsilon: refusal(() => traceNorm({ epsilon: Number.NaN })),
+});
+
+/** @param {string} name */
+function rangeOf(name) {
+  if (choices[name] !== undefined) {
+    return choices[name].map((one) => `\`${one}\``).join(", ");
+  }
+  const range = /** @type {Record<string, import("../dist/options.js").Range>} */ (ranges)[name];
+  const automatic = /** @type {Record<string, unknown>} */ (defaults)[name] === "auto" ? ", or `auto`" : "";
+  return range === undefined ? (lambdaRanges[name] ?? "") : inWords(range) + automatic;
+}
+
+/** @param {Flag} flag */
+function flagRow(flag) {
+  const name = propertyName(flag.name);
+  const range =
+    rangeOf(name) || (flag.kind === "boolean" ? "true or false" : "a file; in code a matrix, m × m");
+  const fallback = flag.default ?? (flag.kind === "boolean" ? "false" : "-");
+  return [`\`${places[name] ?? name}\``, `\`--${flag.name}\``, fallback, range, flag.help];
+}
+
+/** @param {readonly (readonly string[])[]} rows */
+const table = (rows) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+/** The whole page. */
+function optionsPage() {
+  const flags = /** @type {readonly Flag[]} */ (trainingFlags);
+  const named = new Set(flags.map((flag) => propertyName(flag.name)));
+  const withoutFlag = membersOfFitOptions().filter(({ name }) => !named.has(name) && name !== "stop");
+  const rows = [
+    ...flags.map(flagRow),
+    ...withoutFlag.map(({ name, comment }) => [`\`${name}\``, "-", "-", "-", comment.replace(/\.$/, "")]),
+  ];
+  return `# Options of a training
+
+Every option of \`fit\` and its flag of \`fedmtl train\`. This page is written by \`node scripts/docs.cjs\` from the
+tables that the library itself checks options with; a test fails where the two differ. \`run.options\` has the options
+of a training with every default filled in, and a model remembers them.
+
+${table([["`fit`", "`fedmtl train`", "default", "allowed", "meaning"], ["---", "---", "---", "---", "---"], ...rows])}
+
+- \`lambda1\` and \`lambda2\` weigh 1/2 tr(W (lambda1 Omega + lambda2 I) W'): the paper writes its lambda without the 1/2,
+  so the paper's lambda is half of this one ([math.md](math.md), section 1).
+- \`relationship\` is made in code by \`independent\`, \`mean\`, \`traceNorm\`, \`fixed\` or \`global\`, each with \`lambda1\` and
+  \`lambda2\`; \`mean\` needs ${refusal(() => mean({ lambda2: 0 }))}.
+- \`--${precisionFlag.name}\` (${precisionFlag.choices.map((one) => `\`${one}\``).join(" or ")}, default \`${precisionFlag.default}\`) says ${precisionFlag.help}; in code
+  it is an option of \`readTasks\` and \`TaskSetBuilder\`.
+- The other flags of \`fedmtl train\` are about files and output: \`fedmtl train --help\`.
+`;
+}
+
+if (process.argv.includes("--print")) {
+  process.stdout.write(optionsPage());
+} else {
+  fs.writeFileSync(path.join(root, "docs", "options.md"), optionsPage());
+}
