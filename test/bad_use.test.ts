@@ -1,0 +1,342 @@
+// Everything that users get wrong beyond the content of data files: arrays, objects at the wrong time, data for another
+// model, models that are damaged, places that cannot be written to. The same rules as in bad_input.test.ts.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { FedmtlError, fit, Model, readTasks, TaskSet, TaskSetBuilder } from "fedmtl";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decodeSafetensors, encodeSafetensors } from "../dist/mocha/safetensors.js";
+import { type NativePoolOptions, type NativeRoundPlan, native } from "../dist/native.js";
+import { fedmtl, makeFolder, program } from "./cli/support.js";
+import { errorOf, expectError, expectRefusal, flipped } from "./support/refusals.js";
+
+const file = makeFolder();
+const good = file("good.svm");
+const model = file("good.safetensors");
+const svm = "1 qid:a 1:2 2:1\n-1 qid:a 1:-1\n1 qid:b 1:1 2:3\n-1 qid:b 2:-1\n";
+
+beforeAll(async () => {
+  await writeFile(good, svm);
+  await mkdir(file("out"));
+  const { code, stderr } = await fedmtl("train", good, "--out", model);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+});
+
+describe.concurrent("data that do not fit the model", () => {
+  it("a task that the model does not have, unless the mean model may stand in", async () => {
+    await writeFile(file("stranger.svm"), "1 qid:a 1:2\n1 qid:stranger 1:2 2:1\n");
+    for (const command of ["predict", "evaluate"]) {
+      const args = [command, model, file("stranger.svm")];
+      await expectRefusal(args, 3, /stranger\.svm: unknown task "stranger"; allowed: a, b/);
+      await expectRefusal(
+        [...args, "--unknown-task", "men"],
+        2,
+        /"men"; allowed: error, mean; did you mean "mean"/,
+      );
+      expect(await fedmtl(...args, "--unknown-task", "mean")).toMatchObject({ code: 0, stderr: "" });
+    }
+    const trained = await Model.load(model);
+    const strangers = await readTasks(file("stranger.svm"));
+    await expectError(() => trained.decisions(strangers), "UNKNOWN_TASK", /"stranger"/);
+    const [known, stranger] = trained.decisions(strangers, { unknownTask: "mean" });
+    const at = (task: string, ...x: number[]) => trained.decision(task, x)[0] ?? Number.NaN;
+    expect(known).toBeCloseTo(at("a", 2, 0), 12);
+    expect(stranger).toBeCloseTo((at("a", 2, 1) + at("b", 2, 1)) / 2, 12);
+  });
+
+  it("a feature beyond those of the model", async () => {
+    await writeFile(file("wide.svm"), "1 qid:a 3:2\n");
+    await expectRefusal(["predict", model, file("wide.svm")], 3, /wide\.svm: .*3 features, the model has 2/);
+  });
+
+  it("labels that the model does not have", async () => {
+    await writeFile(file("labels.svm"), "2 qid:a 1:2\n");
+    await expectRefusal(
+      ["evaluate", model, file("labels.svm")],
+      3,
+      /labels\.svm: .*label 2, expected -1 or 1/,
+    );
+  });
+
+  it("rows in no form", async () => {
+    const trained = await Model.load(model);
+    const csr = { indptr: Int32Array.of(0, 1), indices: Int32Array.of(0), values: Float64Array.of(1) };
+    const cases: [Parameters<Model["predict"]>[1], RegExp][] = [
+      [[1, 2, 3], /feature 3, the model has 2/],
+      [[1, Number.NaN], /feature 2 in row 0 of X is NaN/],
+      [[[1, 2], [1]], /row 1 of X has 1 numbers, row 0 has 2/],
+      [{ data: new Float64Array(3), cols: 2 }, /not a whole number of rows/],
+      [{ data: new Float64Array(5), cols: 2.5 }, /not a whole number of rows/],
+      [{ ...csr, indptr: Int32Array.of(0, 2) }, /indptr must begin with 0 and end with 1/],
+      [{ ...csr, indptr: Int32Array.of(0, 2, 1) }, /indptr falls from 2 to 1 at row 1/],
+      [{ ...csr, indices: Int32Array.of(-1) }, /the index -1/],
+      [{ ...csr, indices: Int32Array.of(0, 1) }, /2 indices and 1 values/],
+      ["text" as unknown as number[], /X must be one row/],
+    ];
+    for (const [X, message] of cases) {
+      await expectError(() => trained.predict("a", X), "INVALID_ARGUMENT", message);
+    }
+    await expectError(() => trained.predict("c", [1]), "UNKNOWN_TASK", /unknown task "c"; allowed: a, b/);
+    await expectError(() => trained.probability("a", [1]), "INVALID_ARGUMENT", /gives no probabilities/);
+  });
+});
+
+describe("arrays: INVALID_ARGUMENT, the argument named", () => {
+  const dense = { features: new Float64Array(4), cols: 2, labels: [1, -1], tasks: ["a", "a"] };
+  const csr = {
+    ...{ indptr: Int32Array.of(0, 1, 2), indices: Int32Array.of(0, 1), values: Float64Array.of(1, 2) },
+    ...{ cols: 2, labels: [1, -1], tasks: ["a", "b"] },
+  };
+  const cases: [string, () => unknown, RegExp][] = [
+    [
+      "features for other columns",
+      () => TaskSet.fromDense({ ...dense, cols: 3 }),
+      /features has 4 elements, but 2 rows/,
+    ],
+    ["too few labels", () => TaskSet.fromDense({ ...dense, labels: [1] }), /tasks? .*2|2 .*1|needed/],
+    ["too few tasks", () => TaskSet.fromDense({ ...dense, tasks: ["a"] }), /needed/],
+    [
+      "too few weights",
+      () => TaskSet.fromDense({ ...dense, sampleWeights: [1] }),
+      /sampleWeights has 1 .*2 are needed/,
+    ],
+    [
+      "a negative weight",
+      () => TaskSet.fromDense({ ...dense, sampleWeights: [1, -1] }),
+      /sample weight of .*is -1/,
+    ],
+    [
+      "a NaN",
+      () => TaskSet.fromDense({ ...dense, features: Float64Array.of(1, 2, Number.NaN, 4) }),
+      /row 1.* is NaN/,
+    ],
+    [
+      "an infinite label",
+      () => TaskSet.fromDense({ ...dense, labels: [1, 1 / 0] }),
+      /label of row 1 .*is Infinity/,
+    ],
+    ["no columns", () => TaskSet.fromDense({ ...dense, cols: 0 }), /cols must be a whole number from 1/],
+    ["half a column", () => TaskSet.fromDense({ ...dense, cols: 1.5 }), /cols must be a whole number from 1/],
+    [
+      "an array of another type",
+      () => TaskSet.fromDense({ ...dense, features: new Int32Array(4) as unknown as Float64Array }),
+      /features must be a Float64Array/,
+    ],
+    [
+      "indptr that falls",
+      () => TaskSet.fromCSR({ ...csr, indptr: Int32Array.of(0, 2, 1) }),
+      /indptr falls from 2 to 1/,
+    ],
+    [
+      "indptr not from 0",
+      () => TaskSet.fromCSR({ ...csr, indptr: Int32Array.of(1, 1, 2) }),
+      /first entry of indptr is 1/,
+    ],
+    [
+      "indptr that ends early",
+      () => TaskSet.fromCSR({ ...csr, indptr: Int32Array.of(0, 1, 1) }),
+      /last entry of indptr/,
+    ],
+    [
+      "indptr too short",
+      () => TaskSet.fromCSR({ ...csr, indptr: Int32Array.of(0, 2) }),
+      /indptr has 2 .*3 are needed/,
+    ],
+    [
+      "too few indices",
+      () => TaskSet.fromCSR({ ...csr, indices: Int32Array.of(0) }),
+      /indices has 1 .*2 are needed/,
+    ],
+    [
+      "an index too large",
+      () => TaskSet.fromCSR({ ...csr, indices: Int32Array.of(0, 2) }),
+      /is 2, .*from 0 to 1/,
+    ],
+    [
+      "a negative index",
+      () => TaskSet.fromCSR({ ...csr, indices: Int32Array.of(0, -1) }),
+      /is -1, .*from 0 to 1/,
+    ],
+    [
+      "a repeated index",
+      () => TaskSet.fromCSR({ ...csr, indptr: Int32Array.of(0, 2, 2), indices: Int32Array.of(1, 1) }),
+      /index 1 follows 1 .*ascend without repeats/,
+    ],
+    [
+      "a builder's rows of another width",
+      () => new TaskSetBuilder({ cols: 3 }).append("a", [1, 2], [1]),
+      /2 features/,
+    ],
+    ["a builder without rows", () => new TaskSetBuilder({ cols: 3 }).finish(), /no rows|at least one/],
+    ["a builder of no columns", () => new TaskSetBuilder({ cols: 0 }), /cols must be a whole number from 1/],
+    ["a task without a name", () => new TaskSetBuilder({ cols: 1 }).append("", [1], [1]), /name is empty/],
+    ["no TaskSet", () => fit({} as TaskSet).result, /must be a TaskSet/],
+  ];
+  it.each(cases)("%s", (_, call, message) => expectError(call, "INVALID_ARGUMENT", message));
+});
+
+describe("objects at the wrong time", () => {
+  const poolOptions: NativePoolOptions = {
+    ...{ loss: "hinge", smoothing: 1, lossEpsilon: 0.1, huberDelta: 1, positive: 1, weighting: "sum" },
+    ...{ seed: 0, threads: 1, freeIntercept: false, momentum: false },
+  };
+  const plan: NativeRoundPlan = {
+    ...{ firstRound: 1, maxRounds: 3, roundOfWStep: 0, certifyEvery: 1, certifyAlwaysFrom: 1, lastRound: 3 },
+    ...{ stopRelativeGap: 0, stopGap: 0, stopObjective: Number.NEGATIVE_INFINITY, seconds: 60 },
+  };
+  const makeServer = () =>
+    new native.Server({
+      ...{ tasks: 2, cols: 2, policy: "row", threads: 1 },
+      relationship: { family: "independent", lambda1: 1, lambda2: 0 },
+    });
+
+  it("use after dispose", async () => {
+    const tasks = await readTasks(good);
+    const trained = await Model.load(model);
+    tasks.dispose();
+    tasks.dispose();
+    const pool = new native.ClientPool((await readTasks(good)).native, poolOptions);
+    pool.dispose();
+    const server = makeServer();
+    server.dispose();
+    const cases: (() => unknown)[] = [
+      () => tasks.labels(),
+      () => tasks.offsets(),
+      () => tasks.select(["a"]),
+      () => tasks.split({ test: 0.5 }),
+      () => fit(tasks).result,
+      () => trained.decisions(tasks),
+      () => trained.evaluate(tasks),
+      () => pool.alpha(),
+      () => server.state(),
+    ];
+    for (const call of cases) {
+      await expectError(call, "DISPOSED", /was disposed; make a new one/);
+    }
+  });
+
+  it("two fits on one pool at once", async () => {
+    const tasks = await readTasks(good);
+    const pool = new native.ClientPool(tasks.native, poolOptions);
+    const [first, second] = [makeServer(), makeServer()];
+    const steps = Float64Array.of(2, 2);
+    const running = first.runRounds(pool, plan, steps);
+    await expectError(() => second.runRounds(pool, plan, steps), "BUSY", /in use/);
+    await expectError(() => first.runRounds(pool, plan, steps), "BUSY", /in use/);
+    await expect(running).resolves.toBeInstanceOf(Float64Array);
+    await expect(second.runRounds(pool, plan, steps)).resolves.toBeInstanceOf(Float64Array);
+  });
+});
+
+describe.concurrent("results that cannot be written: IO and exit code 3, what was there stays", () => {
+  const writers: [string, (path: string) => string[]][] = [
+    ["train --out", (path) => ["train", good, "--out", path]],
+    ["train --history", (path) => ["train", good, "--history", path]],
+    ["predict --out", (path) => ["predict", model, good, "--out", path]],
+    ["convert", (path) => ["convert", good, path]],
+    ["generate --out", (path) => ["generate", "--out", path]],
+  ];
+  // Root may write into any folder; nobody may make a file below a file.
+  const places: [string, string, RegExp][] = [
+    ["below a file", file("good.svm/x"), /cannot write ".*": a part of the path is not a folder/],
+    ["into a folder that is not there", file("no/x"), /cannot write ".*": no such file or folder/],
+    ["in place of a folder", file("out"), /cannot write ".*out": it is a folder/],
+  ];
+  if (existsSync("/dev/full")) {
+    places.push(["to a full disk", "/dev/full", /cannot write "\/dev\/full": the disk is full/]);
+  }
+  it.each(writers)("%s", async (_, args) => {
+    for (const [, path, message] of places) {
+      await expectRefusal(args(path), 3, message);
+    }
+  });
+
+  it.runIf(existsSync("/dev/full"))("stdout to a full disk", async () => {
+    const shell = `"$0" "$@" > /dev/full`;
+    const child = spawn("sh", ["-c", shell, process.execPath, program, "inspect", good, "--json"]);
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const [code] = await once(child, "close");
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: 'fedmtl: cannot write "stdout": the disk is full\n',
+    });
+  });
+
+  it("Model.save", async () => {
+    const trained = await Model.load(model);
+    for (const [, path, message] of places) {
+      await expectError(() => trained.save(path), "IO", message);
+    }
+  });
+
+  it("a conversion that fails half-way leaves the old file", async () => {
+    await writeFile(file("kept.svm"), svm);
+    await writeFile(file("spaces.csv"), "task,label,x\na b,1,2\n");
+    const args = ["convert", file("spaces.csv"), file("kept.svm")];
+    await expectRefusal(args, 3, /kept\.svm: svmlight text cannot hold the task name "a b"/);
+    expect(await readFile(file("kept.svm"), "utf8")).toBe(svm);
+  });
+});
+
+describe.concurrent("models: BAD_MODEL and exit code 3", () => {
+  const withDescription = (bytes: Uint8Array, change: (description: Record<string, unknown>) => unknown) => {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    const description = JSON.parse(metadata.model ?? "{}") as Record<string, unknown>;
+    return encodeSafetensors(tensors, { ...metadata, model: JSON.stringify(change(description)) });
+  };
+  const cases: [string, (bytes: Uint8Array) => Uint8Array, RegExp][] = [
+    ["a flipped byte of data", (bytes) => flipped(bytes, bytes.length - 3), /sha256 does not match.*damaged/],
+    ["a flipped byte of the header", (bytes) => flipped(bytes, 40), /not a usable safetensors file/],
+    ["a flipped byte of the length", (bytes) => flipped(bytes, 0), /not a usable safetensors file/],
+    ["cut by a byte", (bytes) => bytes.subarray(0, -1), /it is cut/],
+    ["cut in the header", (bytes) => bytes.subarray(0, 100), /it is cut/],
+    ["cut to nothing", (bytes) => bytes.subarray(0, 0), /0 bytes/],
+    ["a tail", (bytes) => Buffer.concat([bytes, Buffer.alloc(8)]), /has a tail/],
+    ["data", () => Buffer.from(svm), /not a usable safetensors file/],
+    [
+      "a newer version",
+      (bytes) => withDescription(bytes, (description) => ({ ...description, formatVersion: 99 })),
+      /format version 99, this version of fedmtl reads 1/,
+    ],
+    [
+      "another size",
+      (bytes) => withDescription(bytes, (description) => ({ ...description, cols: 7 })),
+      /tensor W is missing or has another size/,
+    ],
+    [
+      "metadata that are no JSON",
+      (bytes) => {
+        const { tensors, metadata } = decodeSafetensors(bytes);
+        return encodeSafetensors(tensors, { ...metadata, model: "{" });
+      },
+      /its metadata are not JSON/,
+    ],
+    [
+      "another program's file",
+      () => encodeSafetensors(new Map(), { format: "pt" }),
+      /not a fedmtl model; give a file written by train --out/,
+    ],
+  ];
+  it.each(cases)("%s", async (what, change, message) => {
+    const path = file(`${what.replaceAll(" ", "-").replaceAll("'", "")}.safetensors`);
+    await writeFile(path, change(await readFile(model)));
+    const error = await errorOf(() => Model.load(path));
+    expect(error).toBeInstanceOf(FedmtlError);
+    expect(error).toMatchObject({ code: "BAD_MODEL", message: expect.stringMatching(message) });
+    expect(error.message.startsWith(path)).toBe(true);
+    await expectRefusal(["predict", path, good], 3, message);
+  });
+
+  it("every single flipped bit is noticed", async () => {
+    const bytes = await readFile(model);
+    const path = file("bit.safetensors");
+    for (let at = 0; at < bytes.length; at += 97) {
+      await writeFile(path, flipped(bytes, at));
+      expect(await errorOf(() => Model.load(path))).toMatchObject({ code: "BAD_MODEL" });
+    }
+  });
+});

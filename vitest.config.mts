@@ -1,0 +1,13 @@
+// Tests run against the built package in dist, loaded by Node itself as a user's program loads it.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    // Generous: a limit is there to end what hangs, not to measure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    server: { deps: { external: [/\/dist\//, /\.node$/] } },
+  },
+});
