@@ -21,6 +21,7 @@ const choices = {
   policy: policies,
   intercept: intercepts,
   relationship: families,
+  shrinking: ["on", "off"],
 };
 
 /** Options of `fit` that stand in an object of their own, with what makes the object. */

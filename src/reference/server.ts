@@ -130,9 +130,12 @@ export class ReferenceServer {
   private turnsBack(change: Matrix): boolean {
     const beta = (this.tau - 1) / nextTau(this.tau);
     const momentum = Matrix.sub(this.V, this.previousV).mul(beta);
-    const products = Matrix.mul(Matrix.sub(momentum, change), change).sum("column");
-    const S = this.sigmaPrime.map((value, t) => value * this.relation.K.get(t, t));
-    return products.reduce((total, product, t) => total + (S[t] as number) * product, 0) > 0;
+    const weighted = (products: Matrix): number =>
+      products
+        .sum("column")
+        .reduce((total, sum, t) => total + (this.sigmaPrime[t] as number) * this.relation.K.get(t, t) * sum, 0);
+    const backwards = weighted(Matrix.mul(Matrix.sub(momentum, change), change));
+    return backwards > 1e-14 * weighted(Matrix.mul(this.V, this.V)); // below it the sign is rounding
   }
 
   /** Smaller sigma' as long as whole steps stay short of the best one, larger when they overshoot. */
