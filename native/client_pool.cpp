@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "native/kernels/rows.hpp"
 #include "native/rng.hpp"
@@ -36,10 +37,8 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       squaredNorms_(tasks_->rowCount()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
-      v_(tasks_->taskCount() * tasks_->cols()),
-      proposedV_(tasks_->taskCount() * tasks_->cols()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
-      previousV_(spec.momentum ? v_.size() : 0),
+      vectors_(std::make_shared<TaskVectors>(tasks_->taskCount(), tasks_->cols(), spec.momentum)),
       naps_(spec.shrinking && !spec.freeIntercept ? alpha_.size() : 0),
       proposedNaps_(naps_.size()),
       intercepts_(tasks_->taskCount()),
@@ -79,19 +78,23 @@ void ClientPool::measureTasks() {
             }
         }
     }
-    const RowsView view = tasks_->features();
     std::visit(
         [&](const auto& rows) {
-            for (std::size_t i = 0; i < squaredNorms_.size(); ++i) {
-                squaredNorms_[i] = squaredNorm(rows, i);
-                if (!std::isfinite(squaredNorms_[i])) {
-                    throw Error(ErrorCode::InvalidArgument,
-                                "row " + std::to_string(i) +
-                                    " has features too large to square; standardise or rescale them");
+            forTasks(m, threads_, [&](std::size_t t) {
+                for (auto i = static_cast<std::size_t>(offsets[t]);
+                     i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
+                    squaredNorms_[i] = squaredNorm(rows, i);
                 }
-            }
+            });
         },
-        view);
+        tasks_->features());
+    const auto tooLarge =
+        std::ranges::find_if_not(squaredNorms_, [](double square) { return std::isfinite(square); });
+    if (tooLarge != squaredNorms_.end()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "row " + std::to_string(tooLarge - squaredNorms_.begin()) +
+                        " has features too large to square; standardise or rescale them");
+    }
 }
 
 void ClientPool::planBatches() {
@@ -139,10 +142,11 @@ Client ClientPool::client(std::size_t task) {
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
                             .proposedAlpha = rowsOf(proposedAlpha_),
-                            .v = columnOf(v_),
-                            .proposedV = columnOf(proposedV_),
+                            .v = columnOf(vectors_->v),
+                            .proposedV = columnOf(vectors_->proposed),
+                            .serverMovesV = lent_,
                             .previousAlpha = rowsOf(previousAlpha_),
-                            .previousV = columnOf(previousV_),
+                            .previousV = columnOf(vectors_->previous),
                             .naps = rowsOf(naps_),
                             .proposedNaps = rowsOf(proposedNaps_),
                             .intercept = intercepts_[task],
@@ -164,11 +168,32 @@ void ClientPool::forEachTask(const std::function<void(std::size_t, ClientWorkspa
     });
 }
 
+WorkDone ClientPool::takeWorkDone() {
+    WorkDone sum;
+    for (ClientWorkspace& workspace : workspaces_) {
+        const WorkDone done = std::exchange(workspace.done, {});
+        sum.participants += done.participants;
+        sum.steps += done.steps;
+        sum.flops += done.flops;
+    }
+    return sum;
+}
+
+std::shared_ptr<TaskVectors> ClientPool::lend() {
+    if (lent_) {
+        throw Error(ErrorCode::InvalidArgument, "these clients work with another server already");
+    }
+    lent_ = true;
+    return vectors_;
+}
+
 void ClientPool::save(StateWriter& state) const {
     state.write("clients.alpha", alpha_);
     state.write("clients.previousAlpha", previousAlpha_);
-    state.write("clients.v", v_);
-    state.write("clients.previousV", previousV_);
+    if (!lent_) {  // else the server writes them
+        state.write("clients.v", vectors_->v);
+        state.write("clients.previousV", vectors_->previous);
+    }
     state.write("clients.intercepts", intercepts_);
     state.writeWhole("clients.naps", std::span<const RowNap>(naps_));
     state.writeWhole("clients.restarts", std::span(restarts_));
@@ -178,8 +203,10 @@ void ClientPool::save(StateWriter& state) const {
 void ClientPool::restore(const StateReader& state) {
     state.readInto("clients.alpha", alpha_);
     state.readInto("clients.previousAlpha", previousAlpha_);
-    state.readInto("clients.v", v_);
-    state.readInto("clients.previousV", previousV_);
+    if (!lent_) {
+        state.readInto("clients.v", vectors_->v);
+        state.readInto("clients.previousV", vectors_->previous);
+    }
     state.readInto("clients.intercepts", intercepts_);
     state.readWhole("clients.naps", std::span(naps_));
     state.readWhole("clients.restarts", std::span(restarts_));
@@ -188,11 +215,12 @@ void ClientPool::restore(const StateReader& state) {
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t doubles = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
-                                previousAlpha_.size() + v_.size() + proposedV_.size() + previousV_.size() +
-                                taskWeights_.size();
-    return doubles * sizeof(double) + naps_.size() + proposedNaps_.size() +
-           tasks_->taskCount() * (2 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1);
+    const std::size_t eightBytes = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
+                                   previousAlpha_.size() + taskWeights_.size() + nameHashes_.size() +
+                                   intercepts_.size() + restarts_.size() + pendingRounds_.size() +
+                                   batchStarts_.size();
+    const std::size_t fourBytes = largestFirst_.size() + proposals_.size();
+    return 8 * eightBytes + 4 * fourBytes + naps_.size() + proposedNaps_.size() + vectors_->bytes();
 }
 
 }  // namespace fedmtl

@@ -37,7 +37,7 @@ export function fit(tasks: TaskSet, options: FitOptions = {}): FitRun {
         "the first argument of fit must be a TaskSet; make one with readTasks",
       );
     }
-    const labels = mapLabels(tasks.labels(), resolved.loss, resolved.positive);
+    const labels = mapLabels(tasks.native, resolved.loss, resolved.positive);
     const data = prepareData(tasks, resolved);
     const names = tasks.names;
     const warmStart =
@@ -62,9 +62,6 @@ export function fit(tasks: TaskSet, options: FitOptions = {}): FitRun {
       loop: current,
       certificate: end.certificate,
     });
-    // At once rather than when they are collected: they hold threads.
-    current.clients.dispose();
-    current.server.dispose();
     return { ...end, model, history, ...(resumedFrom === undefined ? {} : { resumedFrom }) };
   };
   let result: Promise<FitResult>;

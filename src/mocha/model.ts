@@ -14,7 +14,8 @@ import { version } from "../version.js";
 import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toLabel, toTarget } from "./labels.js";
 import { logistic } from "./logistic.js";
-import { decodeModel, encodeModel, readModelFile } from "./model_file.js";
+import { decodeModel, modelFileParts, readModelFile } from "./model_file.js";
+import { positionsOf } from "./positions.js";
 import { correlationOf } from "./task_correlation.js";
 import type { OuterLoop } from "./outer_loop.js";
 import type { PreparedData } from "./prepare.js";
@@ -109,23 +110,23 @@ export class Model {
   /** @internal */
   constructor(parts: ModelParts) {
     this.#parts = parts;
-    this.#positions = new Map(parts.names.map((name, t) => [name, t]));
+    this.#positions = positionsOf(parts.names);
     this.#raw = foldScaling(parts);
   }
 
   /** @internal */
   static fromTraining({ names, data, labels, options, loop, certificate }: Training): Model {
-    const state = loop.server.state();
-    const [W, intercepts] = separateIntercepts(state.W, loop.clients.intercepts(), data);
+    const { W: prepared, intercepts: free, kernel, epsilon } = loop.finish();
+    const [W, intercepts] = separateIntercepts(prepared, free, data);
     return new Model({
       names,
       cols: W.length / names.length,
       loss: options.loss,
       W,
       intercepts,
-      kernel: loop.server.kernel(),
+      kernel,
       certificate,
-      options: recordOptions(options, state.epsilon),
+      options: recordOptions(options, epsilon),
       versions: { fedmtl: version, ...native.versions() },
       ...(data.scaling === undefined ? {} : { scaling: data.scaling }),
       ...(labels === undefined ? {} : { labels }),
@@ -305,7 +306,7 @@ export class Model {
 
   /** Writes one safetensors file, atomically. @throws FedmtlError IO */
   async save(path: string): Promise<void> {
-    await writeFileAtomic(path, encodeModel(this.#parts));
+    await writeFileAtomic(path, modelFileParts(this.#parts));
   }
 
   /** Reads a file written by {@link Model.save}. @throws FedmtlError BAD_MODEL, IO */

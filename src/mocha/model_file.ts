@@ -10,7 +10,7 @@ import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
 import type { LabelMapping } from "./labels.js";
 import type { ModelParts, RecordedOptions } from "./model.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
+import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
 
 const format = "fedmtl-model";
 /** Raised when an older version of the package could not read the file. */
@@ -29,8 +29,8 @@ interface Description {
 
 const tensor = (data: Float64Array, ...shape: number[]): Tensor => ({ dtype: "F64", shape, data });
 
-/** @returns the bytes of the file */
-export function encodeModel(parts: ModelParts): Uint8Array {
+/** @returns the bytes of the file, in parts that follow each other: a large model is not copied to be written */
+export function modelFileParts(parts: ModelParts): Uint8Array[] {
   const { names, cols, loss, labels, certificate, options, versions, kernel, scaling } = parts;
   const m = names.length;
   const tensors = new Map<string, Tensor>([
@@ -57,7 +57,7 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     ...(kernel.matrix === undefined ? { delta: kernel.delta } : {}),
     ...(labels === undefined ? {} : { labels }),
   };
-  return encodeSafetensors(tensors, {
+  return safetensorsParts(tensors, {
     format,
     tasks: JSON.stringify(names),
     model: JSON.stringify(description),
