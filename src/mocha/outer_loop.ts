@@ -60,7 +60,8 @@ export class OuterLoop {
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
     const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
-    const relationship = toNative(options.relationship, this.#tasks, options.omegaSteps);
+    const { omegaSteps, omegaTolerance } = options;
+    const relationship = toNative(options.relationship, this.#tasks, omegaSteps, omegaTolerance);
     this.clients = new native.ClientPool(data.tasks, {
       loss,
       smoothing,
