@@ -33,6 +33,7 @@ std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Ob
         traceNorm.epsilon = epsilon.IsUndefined() ? std::nullopt : std::optional(number(epsilon, "epsilon"));
         traceNorm.sinkingSteps =
             static_cast<std::size_t>(number(options.Get("sinkingSteps"), "sinkingSteps"));
+        traceNorm.cutTolerance = number(options.Get("cutTolerance"), "cutTolerance");
         return makeTraceNorm(tasks, weights, traceNorm);
     }
     if (family == "fixed-omega") {

@@ -23,26 +23,45 @@ class StoredColumns {
     std::size_t rows_;
 };
 
-/// sum_t a_t b_t', rowsA x rowsB column-major, over fixed blocks of tasks in order. `a` and `b` give a
-/// pointer to the columns begin .. begin + count - 1: (begin, count, scratch) -> const double*.
-template <class ColumnsA, class ColumnsB>
-std::vector<double> sumOfProducts(std::size_t tasks, std::size_t rowsA, const ColumnsA& a, std::size_t rowsB,
-                                  const ColumnsB& b, ThreadPool& threads) {
+/// The sum of `size` numbers that add(begin, count, part) gives for each block of tasks, added up in their
+/// order.
+template <class Add>
+std::vector<double> sumOfBlocks(std::size_t tasks, std::size_t size, const Add& add, ThreadPool& threads) {
     constexpr std::size_t kBlock = 4096;
-    const std::size_t size = rowsA * rowsB;
     std::vector<double> sum(size);
     std::vector<double> parts(blockCount(tasks, kBlock) * size);
     forBlocks(tasks, kBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
-        std::vector<double> scratchA;
-        std::vector<double> scratchB;
-        blas::gemm({.transposeB = blas::Transpose::Yes, .rows = rowsA, .cols = rowsB, .inner = count}, 1.0,
-                   a(begin, count, scratchA), rowsA, b(begin, count, scratchB), rowsB, 0.0,
-                   parts.data() + index * size, rowsA);
+        add(begin, count, parts.data() + index * size);
     });
     for (std::size_t i = 0; i < parts.size(); ++i) {
         sum[i % size] += parts[i];
     }
     return sum;
+}
+
+/// sum_t a_t b_t', rowsA x rowsB column-major, over fixed blocks of tasks in order. `a` and `b` give a
+/// pointer to the columns begin .. begin + count - 1: (begin, count, scratch) -> const double*.
+template <class ColumnsA, class ColumnsB>
+std::vector<double> sumOfProducts(std::size_t tasks, std::size_t rowsA, const ColumnsA& a, std::size_t rowsB,
+                                  const ColumnsB& b, ThreadPool& threads) {
+    const auto add = [&](std::size_t begin, std::size_t count, double* part) {
+        std::vector<double> scratchA;
+        std::vector<double> scratchB;
+        blas::gemm({.transposeB = blas::Transpose::Yes, .rows = rowsA, .cols = rowsB, .inner = count}, 1.0,
+                   a(begin, count, scratchA), rowsA, b(begin, count, scratchB), rowsB, 0.0, part, rowsA);
+    };
+    return sumOfBlocks(tasks, rowsA * rowsB, add, threads);
+}
+
+/// sum_t a_t a_t', rows x rows column-major, of which only the lower triangle is set.
+template <class Columns>
+std::vector<double> gramOfColumns(std::size_t tasks, std::size_t rows, const Columns& a,
+                                  ThreadPool& threads) {
+    const auto add = [&](std::size_t begin, std::size_t count, double* part) {
+        std::vector<double> scratch;
+        blas::gram(rows, count, a(begin, count, scratch), part);
+    };
+    return sumOfBlocks(tasks, rows * rows, add, threads);
 }
 
 }  // namespace fedmtl

@@ -64,23 +64,26 @@ double Server::beta() const { return policy_ == Policy::Accelerated ? (tau_ - 1.
 RoundRequest Server::request(std::size_t task, std::uint64_t round, std::uint64_t steps,
                              std::vector<double>& scratch) {
     requestedRounds_[task] = round;
-    const double ahead = beta();
     RoundRequest request{.round = round,
-                         .w = w(task, scratch),
+                         .w = {},
                          .S = scale_ * S_[task],
                          .steps = steps,
-                         .beta = ahead,
+                         .beta = beta(),
                          .decision = decision(task)};
-    if (ahead > 0.0) {
-        scratch.resize(2 * cols_);
-        const auto ofTask = std::span(scratch).first(cols_);
-        const auto previous = std::span(scratch).last(cols_);
-        previousWeights_.column(kernel(), task, vectorOf(task, vectors_->previous), previous);
-        for (std::size_t j = 0; j < cols_; ++j) {
-            ofTask[j] += ahead * (ofTask[j] - previous[j]);
-        }
-        request.w = ofTask;
+    if (request.beta == 0.0) {
+        request.w = w(task, scratch);
+        return request;
     }
+    scratch.resize(2 * cols_);
+    const auto v = std::span(scratch).first(cols_);
+    const auto w = std::span(scratch).last(cols_);
+    const auto now = vectorOf(task, vectors_->v);
+    const auto previous = vectorOf(task, vectors_->previous);
+    for (std::size_t j = 0; j < cols_; ++j) {
+        v[j] = now[j] + request.beta * (now[j] - previous[j]);
+    }
+    weightsAhead_.column(kernel(), task, v, w);
+    request.w = w;
     return request;
 }
 
@@ -125,7 +128,15 @@ RoundEnd Server::close(ThreadPool& threads) {
             answered_[t] = 0;
         }
     });
+    lookAhead(threads);
     return end;
+}
+
+/// After every change of W, of what it was before, or of beta.
+void Server::lookAhead(ThreadPool& threads) {
+    if (beta() > 0.0) {
+        weightsAhead_.extrapolate(weights_, previousWeights_, beta(), threads);
+    }
 }
 
 RoundEnd Server::closeSafe(ThreadPool& threads) {
@@ -309,6 +320,7 @@ void Server::finish() {
     vectors_->release();
     proposedWeights_ = TaskWeights();
     previousWeights_ = TaskWeights();
+    weightsAhead_ = TaskWeights();
     relationship_->finish();
 }
 
@@ -333,6 +345,7 @@ void Server::restore(const StateReader& state, ThreadPool& threads) {
     if (policy_ == Policy::Accelerated) {
         previousWeights_.compute(kernel(), cols_, vectors_->previous, threads);
     }
+    lookAhead(threads);
     std::ranges::fill(gammas_, 1.0);
     std::ranges::fill(answered_, 0);
     std::ranges::fill(requestedRounds_, 0);

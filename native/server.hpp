@@ -120,6 +120,7 @@ class Server {
     void moveWhole(const Rise& rise, ThreadPool& threads);
     void keepPrevious(ThreadPool& threads);
     void restartMomentum(ThreadPool& threads);
+    void lookAhead(ThreadPool& threads);
     const TaskKernel& kernel() const { return relationship_->kernel(); }
     std::span<double> vectorOf(std::size_t task, std::vector<double>& vectors) const {
         return std::span(vectors).subspan(task * cols_, cols_);
@@ -145,6 +146,7 @@ class Server {
     std::uint64_t restarts_ = 0;
     TaskWeights proposedWeights_;  // beyond the paper: of the proposed V
     TaskWeights previousWeights_;  // accelerated: of the previous V
+    TaskWeights weightsAhead_;     // accelerated: W ahead of itself by the momentum, while beta > 0
 };
 
 }  // namespace fedmtl

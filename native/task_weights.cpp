@@ -41,6 +41,19 @@ void TaskWeights::compute(const TaskKernel& K, std::size_t cols, std::span<const
     }
 }
 
+void TaskWeights::extrapolate(const TaskWeights& W, const TaskWeights& previous, double beta,
+                              ThreadPool& threads) {
+    cols_ = W.cols_;
+    writtenOut_ = W.writtenOut_;
+    values_.resize(W.values_.size());
+    constexpr std::size_t kBlock = 16384;
+    forBlocks(values_.size(), kBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
+        for (std::size_t i = begin; i < begin + count; ++i) {
+            values_[i] = W.values_[i] + beta * (W.values_[i] - previous.values_[i]);
+        }
+    });
+}
+
 void TaskWeights::column(const TaskKernel& K, std::size_t task, std::span<const double> v,
                          std::span<double> w) const {
     if (writtenOut_) {

@@ -29,6 +29,9 @@ class TaskWeights {
   public:
     void compute(const TaskKernel& K, std::size_t cols, std::span<const double> V, ThreadPool& threads);
 
+    /// Becomes W + beta (W - previous), both of the same K; its columns then take v_t + beta (v_t - vp_t).
+    void extrapolate(const TaskWeights& W, const TaskWeights& previous, double beta, ThreadPool& threads);
+
     /// w_t (d), given v_t.
     void column(const TaskKernel& K, std::size_t task, std::span<const double> v, std::span<double> w) const;
 

@@ -44,20 +44,22 @@ function buildTasks(tasks) {
   const model = new Float64Array(cols);
   for (let t = 0; t < tasks; t++) {
     const next = uniforms(t + 1);
-    const shares = directions.map(next);
     for (let j = 0; j < cols; j++) {
-      model[j] = directions.reduce(
-        (sum, { [j]: value = 0 }, k) => sum + (shares[k] ?? 0) * value,
-        0.1 * next(),
-      );
+      model[j] = 0.1 * next();
+    }
+    for (const direction of directions) {
+      const share = next();
+      for (let j = 0; j < cols; j++) {
+        model[j] = (model[j] ?? 0) + share * (direction[j] ?? 0);
+      }
     }
     for (let i = 0; i < rows; i++) {
       let score = next();
-      model.forEach((weight, j) => {
+      for (let j = 0; j < cols; j++) {
         const x = next();
         data[i * cols + j] = x;
-        score += x * weight;
-      });
+        score += x * (model[j] ?? 0);
+      }
       labels[i] = score > 0 ? 1 : -1;
     }
     builder.append(`device-${t}`, { data, cols }, labels);
@@ -83,12 +85,14 @@ async function measure(tasks) {
   const start = performance.now();
   const set = buildTasks(tasks);
   const built = performance.now();
+  const cpuBefore = process.cpuUsage();
   const peakOfBuild = peakBytes();
   const { history, certificate } = await fit(set, {
     relationship: traceNorm({ lambda1: 1 }),
     ...{ omegaEvery: 5, omegaSteps, stop: { gap: 0, rounds } },
   }).result;
   const seconds = [...history.column("seconds")];
+  const cpu = process.cpuUsage(cpuBefore);
   const n = tasks * rows;
   return {
     tasks,
@@ -98,6 +102,8 @@ async function measure(tasks) {
     fitSeconds: (performance.now() - built) / 1000,
     rounds: history.length,
     roundSeconds: median(seconds),
+    minSeconds: Math.min(...seconds),
+    cpu: (cpu.user + cpu.system) / 1e6,
     roundsSeconds: seconds.reduce((sum, value) => sum + value, 0),
     omegaSteps: history.omegaSteps,
     relativeGap: certificate.relativeGap,

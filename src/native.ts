@@ -134,6 +134,8 @@ export interface NativeRelationship {
   readonly epsilon?: number | undefined;
   /** trace-norm: Omega steps over which the floor sinks to epsilon. */
   readonly sinkingSteps?: number | undefined;
+  /** trace-norm: relative rise that cutting the spectrum may cost (native/omega/spectrum_cut.hpp). */
+  readonly cutTolerance?: number | undefined;
   readonly matrix?: Float64Array | undefined;
 }
 

@@ -88,6 +88,7 @@ std::unique_ptr<Relationship> makeFixed(std::size_t tasks, Regularization weight
 struct TraceNormOptions {
     std::optional<double> epsilon;  // > 0; absent: (0.1 ||W||_* / m)^2 after the first W step
     std::size_t sinkingSteps = 30;  // Omega steps over which the floor sinks to epsilon, >= 1
+    double cutTolerance = 0.0;      // relative rise that cutting the spectrum may cost (spectrum_cut.hpp)
 };
 
 /// The probabilistic prior (Zhang & Yeung, UAI 2010): Omega = Sigma^-1, tr Sigma = 1, learned.

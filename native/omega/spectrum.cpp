@@ -12,7 +12,7 @@ namespace {
 // Below it a singular value is lost in the rounding of the Gram matrix, which squares it.
 constexpr double kRelativeCut = 1e-6;
 
-/// W W' (d x d) where d <= m, else W'W (m x m).
+/// W W' (d x d) where d <= m, else W'W (m x m); the lower triangle.
 std::vector<double> smallerGram(std::size_t cols, const ExtrapolatedW& W, ThreadPool& threads) {
     const std::size_t m = W.W.size() / cols;
     if (cols > m) {
@@ -26,7 +26,7 @@ std::vector<double> smallerGram(std::size_t cols, const ExtrapolatedW& W, Thread
     const auto columns = [&](std::size_t begin, std::size_t count, std::vector<double>& scratch) {
         return W.numbers(begin * cols, count * cols, scratch);
     };
-    return sumOfProducts(m, cols, columns, cols, columns, threads);
+    return gramOfColumns(m, cols, columns, threads);
 }
 
 }  // namespace

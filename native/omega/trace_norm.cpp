@@ -23,9 +23,6 @@
 namespace fedmtl {
 namespace {
 
-// Relative rise of Q that a cut of the spectrum may cost: below what W steps and Omega steps are stopped at.
-constexpr double kCutTolerance = 1e-8;
-
 /// Sigma = U diag(sigma) U' + rest (I - UU'), as what the server and the objective need of it.
 struct Covariance {
     TaskKernel kernel = TaskKernel::lowRank(0, {}, {}, 0.0);
@@ -40,6 +37,7 @@ class TraceNorm final : public Relationship {
           weights_(weights),
           epsilon_(options.epsilon),
           sinkingSteps_(static_cast<double>(options.sinkingSteps)),
+          cutTolerance_(options.cutTolerance),
           current_(makeCovariance({}, {}, 1.0 / static_cast<double>(tasks))) {}
 
     const TaskKernel& kernel() const override { return current_.kernel; }
@@ -214,7 +212,7 @@ class TraceNorm final : public Relationship {
     Covariance fromWeights(const ExtrapolatedW& W, std::size_t cols, double floor,
                            ThreadPool& threads) const {
         const GramSpectrum spectrum = gramSpectrum(cols, W, threads);
-        SpectrumCut cut = cutSpectrum(spectrum, tasks_, floor, kCutTolerance);
+        SpectrumCut cut = cutSpectrum(spectrum, tasks_, floor, cutTolerance_);
         for (double& root : cut.roots) {
             root /= cut.trace;
         }
@@ -244,6 +242,7 @@ class TraceNorm final : public Relationship {
     Regularization weights_;
     std::optional<double> epsilon_;
     double sinkingSteps_;
+    double cutTolerance_;
     // In units of (||W||_* / m)^2. 10 and 30 both meet the targets on all optima; 30 is the better one on
     // school.
     double startFloor_ = 30.0;

@@ -162,7 +162,7 @@ export class Server {
 
   /** @throws FedmtlError INVALID_OPTION; RangeError for a matrix that is not symmetric or not positive semi-definite */
   constructor(options: ServerOptions) {
-    const { policy, threads, omegaSteps } = resolveOptions(
+    const { policy, threads, omegaSteps, omegaTolerance } = resolveOptions(
       options.policy === undefined ? {} : { policy: options.policy },
     );
     if (options.tasks.length === 0 || new Set(options.tasks).size !== options.tasks.length) {
@@ -173,8 +173,8 @@ export class Server {
     }
     this.names = options.tasks;
     this.#positions = positionsOf(options.tasks);
-    const relationship = toNative(options.relationship, options.tasks.length, omegaSteps);
     const tasks = options.tasks.length;
+    const relationship = toNative(options.relationship, tasks, omegaSteps, omegaTolerance);
     this.#native = new native.Server({ tasks, cols: options.cols, relationship, policy, threads });
   }
 

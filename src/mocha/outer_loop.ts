@@ -59,8 +59,9 @@ export class OuterLoop {
     this.#history = history;
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
-    const relationship = toNative(options.relationship, this.#tasks, options.omegaSteps);
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
+    const { omegaSteps, omegaTolerance, shrinking } = options;
+    const relationship = toNative(options.relationship, this.#tasks, omegaSteps, omegaTolerance);
     this.clients = new native.ClientPool(data.tasks, {
       loss,
       smoothing,

@@ -125,8 +125,23 @@ function sinkingSteps(omegaSteps: number): number {
   return Math.min(32, Math.max(1, Math.round(0.75 * omegaSteps)));
 }
 
-/** @internal The relationship in the form of the addon; `omegaSteps`: the most Omega steps that will be taken. */
-export function toNative(relationship: Relationship, tasks: number, omegaSteps: number): NativeRelationship {
+/**
+ * Share of omegaTolerance that an Omega step may lose by not telling apart directions of small variance: what Omega is
+ * known to stays the tolerance. Measured: docs/scale.md.
+ */
+const cutShare = 0.01;
+
+/**
+ * @internal The relationship in the form of the addon.
+ * @param omegaSteps the most Omega steps that will be taken
+ * @param omegaTolerance the fall of the joint objective at which Omega counts as learned
+ */
+export function toNative(
+  relationship: Relationship,
+  tasks: number,
+  omegaSteps: number,
+  omegaTolerance: number,
+): NativeRelationship {
   const { family, epsilon } = relationship;
   if (!families.includes(family)) {
     throw invalidChoice("relationship", family, families);
@@ -134,7 +149,10 @@ export function toNative(relationship: Relationship, tasks: number, omegaSteps: 
   const { lambda1, lambda2 } = weights(family, relationship);
   const matrix = relationship.omega ?? relationship.sigma;
   if (matrix === undefined) {
-    return { family, lambda1, lambda2, epsilon, sinkingSteps: sinkingSteps(omegaSteps) };
+    return {
+      ...{ family, lambda1, lambda2, epsilon },
+      ...{ sinkingSteps: sinkingSteps(omegaSteps), cutTolerance: cutShare * omegaTolerance },
+    };
   }
   if (matrix.rows !== tasks) {
     throw new FedmtlError(

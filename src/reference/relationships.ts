@@ -37,9 +37,6 @@ export interface TaskRelation {
 // 0.
 const singularValueCutoff = 1e-6;
 
-// Relative rise of the least value of Q that taking small singular values together may cost.
-const cutTolerance = 1e-8;
-
 // An eigenvalue within this fraction of the largest is a rounded zero, and a difference of two entries within
 // this fraction of the largest entry is a rounded symmetry.
 const roundingTolerance = 1e-10;
@@ -71,11 +68,16 @@ export function initialRelation(relationship: ReferenceRelationship, m: number):
 
 /**
  * The relation that minimises the joint objective at W (d × m) held, for a floor > 0 in place of epsilon:
- * Sigma = (W'W + floor I)^1/2 / trace, its smallest eigenvalues evened out.
+ * Sigma = (W'W + floor I)^1/2 / trace, its smallest eigenvalues evened out as far as `cutTolerance` allows.
  */
-export function omegaStep(relationship: ReferenceRelationship, W: Matrix, floor: number): TaskRelation {
+export function omegaStep(
+  relationship: ReferenceRelationship,
+  W: Matrix,
+  floor: number,
+  cutTolerance = 0,
+): TaskRelation {
   const { values, U } = rightSingularPairs(W);
-  const { roots, rest, trace } = cutRoots(values, W.columns, floor);
+  const { roots, rest, trace } = cutRoots(values, W.columns, floor, cutTolerance);
   return traceNormRelation(
     relationship,
     U.subMatrixColumn([...roots.keys()]),
@@ -93,6 +95,7 @@ function cutRoots(
   values: number[],
   m: number,
   floor: number,
+  cutTolerance: number,
 ): { roots: number[]; rest: number; trace: number } {
   const roots = values.map((s) => Math.sqrt(s ** 2 + floor));
   const least = sum(roots) + (m - roots.length) * Math.sqrt(floor);

@@ -46,10 +46,14 @@ export class TraceNormSteps {
   /** In units of (||W||_* / m)^2. */
   private startFloor = 30;
 
-  /** `sinkingSteps` >= 1: steps over which the floor sinks to epsilon. */
+  /**
+   * `sinkingSteps` >= 1: steps over which the floor sinks to epsilon; `cutTolerance`: relative rise of Q that evening out
+   * small eigenvalues may cost.
+   */
   constructor(
     private readonly relationship: ReferenceRelationship,
     private readonly sinkingSteps: number,
+    private readonly cutTolerance = 0,
   ) {}
 
   /** The relation for W (d × m) that replaces `current`; epsilon > 0. */
@@ -70,7 +74,7 @@ export class TraceNormSteps {
     for (;;) {
       const floor = this.floor(meanSquare, epsilon);
       const extrapolated = Matrix.add(W, Matrix.mul(change, momentum));
-      const candidate = omegaStep(this.relationship, extrapolated, floor);
+      const candidate = omegaStep(this.relationship, extrapolated, floor, this.cutTolerance);
       if (q(candidate) <= before) {
         return candidate;
       }

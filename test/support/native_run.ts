@@ -9,7 +9,13 @@ import type {
 } from "fedmtl/reference";
 import { expect } from "vitest";
 import { toNative } from "../../dist/mocha/relationships.js";
-import { type NativeClientPool, type NativeServer, native, recordFields } from "../../dist/native.js";
+import {
+  type NativeClientPool,
+  type NativeOmegaStep,
+  type NativeServer,
+  native,
+  recordFields,
+} from "../../dist/native.js";
 import { type Storage, toTaskSet } from "./native_problems.js";
 import { isClassification, lossShape, sum } from "./reference_problems.js";
 
@@ -53,7 +59,7 @@ export class NativeRun {
   readonly #options: ReferenceOptions;
 
   constructor({ tasks, storage, options }: Case, threads: number) {
-    const { loss, weighting, policy, relationship, omegaSteps = 0 } = options;
+    const { loss, weighting, policy, relationship, omegaSteps = 0, cutTolerance = 0 } = options;
     const set = toTaskSet(tasks, storage);
     this.#options = options;
     this.#sizes = tasks.map(({ y }) => y.length);
@@ -67,7 +73,7 @@ export class NativeRun {
       ...{ policy, threads },
       tasks: tasks.length,
       cols: set.cols,
-      relationship: toNative(relationshipOf(relationship), tasks.length, omegaSteps),
+      relationship: toNative(relationshipOf(relationship), tasks.length, omegaSteps, 100 * cutTolerance),
     });
   }
 
@@ -101,7 +107,7 @@ export class NativeRun {
     };
   }
 
-  omegaStep(): Promise<{ regularizerBefore: number; regularizerAfter: number }> {
+  omegaStep(): Promise<NativeOmegaStep> {
     return this.server.stepOmega();
   }
 
