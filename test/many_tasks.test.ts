@@ -52,7 +52,7 @@ async function bytesOfTask(relationship: Relationship, policy: string): Promise<
   const { tasks, cols } = shape;
   const clients = new native.ClientPool(many.native, {
     ...{ loss: "hinge", smoothing: 1, lossEpsilon: 0.1, huberDelta: 1, positive: 1, weighting: "sum" },
-    ...{ seed: 1, threads: 2, freeIntercept: false, momentum: policy === "accelerated" },
+    ...{ seed: 1, threads: 2, freeIntercept: false, momentum: policy === "accelerated", shrinking: true },
   });
   const server = new native.Server({
     ...{ tasks, cols, policy, threads: 2, clients },
