@@ -382,25 +382,29 @@ Napi::Value ServerWrap::state(const Napi::CallbackInfo& info) {
     return result;
 }
 
-/// (clients, scores, W, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
-/// learned relationship at its W, m x d
+/// (clients, scores, W?, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
+/// learned relationship at its W, m x d, if that is given
 Napi::Value ServerWrap::startFrom(const Napi::CallbackInfo& info) {
     ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
     const auto server = held_.get();
     const auto pool = clients.pool();
     requireSameShape(*pool, *server);
     const auto scores = float64Array(info[1], "scores");
-    const auto W = float64Array(info[2], "W");
-    if (scores.size() != pool->tasks().rowCount() || W.size() != server->W().size()) {
+    const bool withRelationship = !info[2].IsUndefined();
+    const auto W = withRelationship ? float64Array(info[2], "W") : std::span<const double>{};
+    if (scores.size() != pool->tasks().rowCount() || (withRelationship && W.size() != server->W().size())) {
         throw Error(ErrorCode::InvalidArgument, "a start needs one score a row and d weights a task, got " +
                                                     std::to_string(scores.size()) + " and " +
                                                     std::to_string(W.size()) + " numbers");
     }
     const auto epsilon = info[3].IsUndefined() ? std::nullopt : std::optional(number(info[3], "epsilon"));
     BackgroundWork work;
-    work.run = [server, pool, epsilon, scores = std::vector<double>(scores.begin(), scores.end()),
+    work.run = [server, pool, epsilon, withRelationship,
+                scores = std::vector<double>(scores.begin(), scores.end()),
                 W = std::vector<double>(W.begin(), W.end())] {
-        server->startRelationship(W, epsilon, pool->threads());
+        if (withRelationship) {
+            server->startRelationship(W, epsilon, pool->threads());
+        }
         fedmtl::startFrom(*pool, *server, scores);
     };
     work.result = [](Napi::Env env) { return env.Undefined(); };

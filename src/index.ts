@@ -34,6 +34,7 @@ export {
   type Family,
   fixed,
   global,
+  type Hyperparameters,
   independent,
   type Lambdas,
   mean,
@@ -52,4 +53,14 @@ export type {
   StopOptions,
   Weighting,
 } from "./options.js";
+export type { GridPoint } from "./selection/choice.js";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type Refit,
+} from "./selection/cross_validate.js";
+export type { Average } from "./selection/fold_runner.js";
+export type { Grid } from "./selection/grid.js";
+export { lambdaPath, type LambdaPathOptions, type PathPoint } from "./selection/path.js";
 export { version } from "./version.js";

@@ -191,11 +191,14 @@ export interface NativeServer {
   fixDefaults(): Promise<void>;
   cancel(): void;
   state(): { V: Float64Array; W: Float64Array; S: Float64Array; penalty: number; epsilon?: number };
-  /** Before the first round: starts at a model's n scores and m × d weights; `epsilon` where none was given. */
+  /**
+   * Before the first round: starts at a model's n scores, and a learned relationship at its m × d weights if they are given;
+   * `epsilon` where none was given.
+   */
   startFrom(
     clients: NativeClientPool,
     scores: Float64Array,
-    W: Float64Array,
+    W: Float64Array | undefined,
     epsilon: number | undefined,
   ): Promise<void>;
   /** What both sides need to go on later with the same bits, after a finished round or Omega step. */

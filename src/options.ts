@@ -158,7 +158,8 @@ export const defaults = {
 /** Unless rounds between checkpoints are given. */
 export const secondsBetweenCheckpoints = 30;
 
-const optionNames: readonly (keyof FitOptions)[] = [
+/** The names of all options. */
+export const optionNames: readonly (keyof FitOptions)[] = [
   "loss",
   "smoothing",
   "lossEpsilon",
@@ -184,7 +185,8 @@ const optionNames: readonly (keyof FitOptions)[] = [
   "signal",
 ];
 
-function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
+/** @throws FedmtlError INVALID_OPTION for a name that is not allowed */
+export function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (!allowed.includes(name)) {
       throw invalidChoice(what, name, allowed);
@@ -192,7 +194,13 @@ function rejectUnknownNames(what: string, given: object, allowed: readonly strin
   }
 }
 
-function choice<T extends string>(name: string, given: T | undefined, allowed: readonly T[], fallback: T): T {
+/** One of the allowed values, or the fallback if none is given. @throws FedmtlError INVALID_OPTION */
+export function choice<T extends string>(
+  name: string,
+  given: T | undefined,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   if (given === undefined) {
     return fallback;
   }

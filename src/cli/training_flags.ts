@@ -6,7 +6,7 @@ import { defaults, intercepts, losses, policies, type Range, ranges, weightings 
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
 
 /** A flag with a number of a given range as its value. */
-function number<const Name extends string>(name: Name, help: string, range: Range, fallback?: string) {
+export function number<const Name extends string>(name: Name, help: string, range: Range, fallback?: string) {
   const { least, above, most, whole } = range;
   return {
     name,

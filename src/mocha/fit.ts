@@ -12,7 +12,7 @@ import { mapLabels } from "./labels.js";
 import { Model } from "./model.js";
 import { OuterLoop } from "./outer_loop.js";
 import { type PreparedData, prepareData } from "./prepare.js";
-import { type WarmStart, warmStartFrom } from "./warm_start.js";
+import { type WarmStart, type WarmStartScope, warmStartFrom } from "./warm_start.js";
 
 /**
  * Trains one linear model a task, jointly (Smith et al., NIPS 2017). Starts at once; work happens on threads of its own.
@@ -22,6 +22,11 @@ import { type WarmStart, warmStartFrom } from "./warm_start.js";
  * @returns a run; it never throws: bad options or data reject `run.result` (and iteration)
  */
 export function fit(tasks: TaskSet, options: FitOptions = {}): FitRun {
+  return startFit(tasks, options, "all");
+}
+
+/** @internal As fit, and `scope` says what is taken from the model of `warmStart`. */
+export function startFit(tasks: TaskSet, options: FitOptions, scope: WarmStartScope): FitRun {
   const history = new History();
   let resolved: ResolvedOptions;
   let loop: OuterLoop | undefined;
@@ -43,7 +48,7 @@ export function fit(tasks: TaskSet, options: FitOptions = {}): FitRun {
     const warmStart =
       resolved.warmStart === undefined
         ? undefined
-        : warmStartFrom(resolved.warmStart, tasks, data, labels, resolved);
+        : warmStartFrom(resolved.warmStart, scope, tasks, data, labels, resolved);
     const current = new OuterLoop(data, labels, resolved, history, () => run.wake());
     loop = current;
     if (aborted) {

@@ -16,24 +16,38 @@ import type { PreparedData } from "./prepare.js";
 export interface WarmStart {
   /** n decision values. */
   readonly scores: Float64Array;
-  /** m × d weights for the prepared features. */
-  readonly W: Float64Array;
+  /** m × d weights for the prepared features; absent: a learned relationship begins anew. */
+  readonly W?: Float64Array;
   /** trace-norm: the model's floor. */
   readonly epsilon?: number;
 }
 
+/**
+ * What a training takes from a model.
+ *
+ * - `all`: the dual variables, and where a learned relationship begins.
+ * - `alpha`: the dual variables; a learned relationship takes the way it takes without a model, and so ends where it would
+ *   have ended, which a start at the relationship of another lambda1 does not promise (docs/selection.md).
+ */
+export type WarmStartScope = "all" | "alpha";
+
 /** @throws FedmtlError INVALID_OPTION for a model of other tasks, features, labels, or another kind of loss */
 export function warmStartFrom(
   model: Model,
+  scope: WarmStartScope,
   tasks: TaskSet,
   data: PreparedData,
   labels: LabelMapping | undefined,
   options: ResolvedOptions,
 ): WarmStart {
   requireFit(model, tasks, labels, options);
+  const scores = model.decisions(tasks, { unknownTask: "mean" });
+  if (scope === "alpha") {
+    return { scores };
+  }
   const { epsilon } = model.options;
   return {
-    scores: model.decisions(tasks, { unknownTask: "mean" }),
+    scores,
     W: preparedWeights(model, tasks.names, data),
     ...(typeof epsilon === "number" ? { epsilon } : {}),
   };
