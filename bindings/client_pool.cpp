@@ -29,7 +29,7 @@ Decision decisionOf(const Napi::Object& message) {
             wholeNumber(message.Get("restarts"), "restarts")};
 }
 
-/// the loss's fields and {positive?, weighting, seed, freeIntercept, momentum}
+/// the loss's fields and {positive?, weighting, seed, freeIntercept, momentum, shrinking}
 SolverSpec solverSpec(const Napi::Object& options) {
     SolverSpec spec;
     spec.loss = lossSpec(options);
@@ -41,6 +41,7 @@ SolverSpec solverSpec(const Napi::Object& options) {
     spec.seed = static_cast<std::uint64_t>(number(options.Get("seed"), "seed"));
     spec.freeIntercept = options.Get("freeIntercept").ToBoolean();
     spec.momentum = options.Get("momentum").ToBoolean();
+    spec.shrinking = options.Get("shrinking").ToBoolean();
     return spec;
 }
 
@@ -55,7 +56,8 @@ Napi::Function ClientPoolWrap::define(Napi::Env env) {
          instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
-/// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, weighting, seed, threads, momentum})
+/// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, weighting, seed, threads, freeIntercept,
+/// momentum, shrinking})
 ClientPoolWrap::ClientPoolWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ClientPoolWrap>(info), held_(kWhat, info.Env()) {
     guarded(info.Env(), [&] {

@@ -54,6 +54,7 @@ void Client::decide(const Decision& decision) {
         }
         moveTowards(state_.proposedAlpha, decision.gamma, state_.alpha);
         moveTowards(state_.proposedV, decision.gamma, state_.v);
+        std::ranges::copy(state_.proposedNaps, state_.naps.begin());
     }
     state_.pendingRound = 0;
     if (decision.restarts != state_.restarts) {
@@ -92,15 +93,20 @@ Proposal Client::solve(const Loss& loss, const Rows& rows, const RoundRequest& r
         startAtMomentum(loss, rows, request, workspace, proposal);
     }
     double* moving = request.S > 0.0 ? workspace.u.data() : workspace.deltaV.data();
-    workspace.order.resize(data_.count);
-    std::iota(workspace.order.begin(), workspace.order.end(), 0u);
-
+    const bool shrinking = !state_.naps.empty();
+    if (shrinking) {
+        takeDueRows(state_.naps, state_.proposedNaps, workspace.order);
+    } else {
+        workspace.order.resize(data_.count);
+        std::iota(workspace.order.begin(), workspace.order.end(), 0u);
+    }
     RandomStream stream(spec_.seed, data_.nameHash, request.round);
-    while (proposal.steps < request.steps) {
+    while (proposal.steps < request.steps && !workspace.order.empty()) {
         if (cancelled.load(std::memory_order_relaxed)) {
             return Proposal{};
         }
-        const std::size_t count = std::min<std::uint64_t>(data_.count, request.steps - proposal.steps);
+        const std::size_t count =
+            std::min<std::uint64_t>(workspace.order.size(), request.steps - proposal.steps);
         stream.shuffle(workspace.order, count);
         const auto order = std::span(workspace.order).first(count);
         if (spec_.freeIntercept) {
@@ -108,7 +114,12 @@ Proposal Client::solve(const Loss& loss, const Rows& rows, const RoundRequest& r
         } else {
             sweep(loss, rows, order, request.S, moving, workspace, proposal);
         }
+        const bool firstPass = proposal.steps == 0;
         proposal.steps += count;
+        if (shrinking) {
+            workspace.order.resize(count);
+            keepMovingRows(loss, firstPass, workspace);
+        }
     }
     finishV(request, workspace);
     state_.pendingRound = request.round;
@@ -118,6 +129,25 @@ Proposal Client::solve(const Loss& loss, const Rows& rows, const RoundRequest& r
         proposal.theta = thetaBound(workspace, request.S, proposal.e, localGap(loss, rows, workspace));
     }
     return proposal;
+}
+
+/// Whether a visited row stayed at an end of its domain.
+template <class Loss>
+bool Client::rests(const Loss& loss, std::uint32_t i) const {
+    const double alpha = state_.proposedAlpha[i];
+    const double y = this->template target<Loss>(i);
+    return alpha == state_.alpha[i] && (alpha == loss.lower(y) || alpha == loss.upper(y));
+}
+
+/// Drops the rows that rest from `order`; the first pass of a round decides their naps.
+template <class Loss>
+void Client::keepMovingRows(const Loss& loss, bool firstPass, ClientWorkspace& workspace) {
+    if (firstPass) {
+        for (const std::uint32_t i : workspace.order) {
+            state_.proposedNaps[i] = rests(loss, i) ? afterRest(state_.naps[i]) : kAwake;
+        }
+    }
+    std::erase_if(workspace.order, [&](std::uint32_t i) { return rests(loss, i); });
 }
 
 /// Puts the start at y = clip(alpha + beta (alpha - previousAlpha)) and u where Delta-v = v(y) - v; without

@@ -18,6 +18,7 @@
 
 #include "native/loss.hpp"
 #include "native/messages.hpp"
+#include "native/row_naps.hpp"
 #include "native/task_set.hpp"
 
 namespace fedmtl {
@@ -32,6 +33,7 @@ struct SolverSpec {
     std::uint64_t seed = 0;
     bool freeIntercept = false;  // an unpenalised b_t: coordinates move in pairs (free_intercept.hpp)
     bool momentum = false;       // keep the state before the last one, for rounds with beta > 0
+    bool shrinking = false;      // rows may nap (row_naps.hpp); not with a free intercept, which moves pairs
 };
 
 /// One task's rows, as views into a TaskSet and the pool's norms.
@@ -56,6 +58,8 @@ struct ClientState {
     std::span<double> proposedV;      // d, X' (q proposedAlpha)
     std::span<double> previousAlpha;  // n_t, accepted before alpha; empty without momentum
     std::span<double> previousV;      // d, X' (q previousAlpha); empty without momentum
+    std::span<RowNap> naps;           // n_t, accepted; empty without shrinking
+    std::span<RowNap> proposedNaps;   // n_t; empty without shrinking
     double& intercept;                // b_t of the last evaluation, 0 unless it is free
     std::uint64_t& restarts;          // of the momentum, as far as this client has heard
     std::uint32_t& proposals;         // made so far
@@ -133,6 +137,10 @@ class Client {
                     ClientWorkspace& workspace) const;
     template <class Loss, class Rows>
     double localGap(const Loss& loss, const Rows& rows, ClientWorkspace& workspace) const;
+    template <class Loss>
+    bool rests(const Loss& loss, std::uint32_t i) const;
+    template <class Loss>
+    void keepMovingRows(const Loss& loss, bool firstPass, ClientWorkspace& workspace);
     void keepPrevious();
     void balance();
     void finishV(const RoundRequest& request, const ClientWorkspace& workspace);

@@ -40,6 +40,8 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       proposedV_(tasks_->taskCount() * tasks_->cols()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
       previousV_(spec.momentum ? v_.size() : 0),
+      naps_(spec.shrinking && !spec.freeIntercept ? alpha_.size() : 0),
+      proposedNaps_(naps_.size()),
       intercepts_(tasks_->taskCount()),
       restarts_(tasks_->taskCount()),
       proposals_(tasks_->taskCount()),
@@ -141,6 +143,8 @@ Client ClientPool::client(std::size_t task) {
                             .proposedV = columnOf(proposedV_),
                             .previousAlpha = rowsOf(previousAlpha_),
                             .previousV = columnOf(previousV_),
+                            .naps = rowsOf(naps_),
+                            .proposedNaps = rowsOf(proposedNaps_),
                             .intercept = intercepts_[task],
                             .restarts = restarts_[task],
                             .proposals = proposals_[task],
@@ -166,6 +170,7 @@ void ClientPool::save(StateWriter& state) const {
     state.write("clients.v", v_);
     state.write("clients.previousV", previousV_);
     state.write("clients.intercepts", intercepts_);
+    state.writeWhole("clients.naps", std::span<const RowNap>(naps_));
     state.writeWhole("clients.restarts", std::span(restarts_));
     state.writeWhole("clients.proposals", std::span(proposals_));
 }
@@ -176,6 +181,7 @@ void ClientPool::restore(const StateReader& state) {
     state.readInto("clients.v", v_);
     state.readInto("clients.previousV", previousV_);
     state.readInto("clients.intercepts", intercepts_);
+    state.readWhole("clients.naps", std::span(naps_));
     state.readWhole("clients.restarts", std::span(restarts_));
     state.readWhole("clients.proposals", std::span(proposals_));
     std::ranges::fill(pendingRounds_, 0);
@@ -185,7 +191,7 @@ std::size_t ClientPool::bytes() const {
     const std::size_t doubles = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
                                 previousAlpha_.size() + v_.size() + proposedV_.size() + previousV_.size() +
                                 taskWeights_.size();
-    return doubles * sizeof(double) +
+    return doubles * sizeof(double) + naps_.size() + proposedNaps_.size() +
            tasks_->taskCount() * (2 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1);
 }
 

@@ -53,6 +53,8 @@ class ClientPool {
     std::vector<double> proposedV_;            // m x d
     std::vector<double> previousAlpha_;        // n, with momentum
     std::vector<double> previousV_;            // m x d, with momentum
+    std::vector<RowNap> naps_;                 // n, with shrinking
+    std::vector<RowNap> proposedNaps_;         // n, with shrinking
     std::vector<double> intercepts_;           // m
     std::vector<std::uint64_t> restarts_;      // m
     std::vector<std::uint32_t> proposals_;     // m

@@ -50,6 +50,7 @@
       "native/test/loss_test.cpp",
       "native/test/matrix_csv_test.cpp",
       "native/test/rng_test.cpp",
+      "native/test/row_naps_test.cpp",
       "native/test/server_test.cpp",
       "native/test/session_test.cpp",
       "native/test/sigma_prime_test.cpp",

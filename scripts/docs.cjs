@@ -28,6 +28,7 @@ const choices = {
   metric: metricNames,
   average: averages,
   refit: refits,
+  shrinking: ["on", "off"],
 };
 
 /** Options of `fit` that stand in an object of their own, with what makes the object. */

@@ -83,6 +83,8 @@ export interface NativePoolOptions {
   readonly freeIntercept: boolean;
   /** Keep what rounds with beta > 0 need. */
   readonly momentum: boolean;
+  /** Rows may nap. */
+  readonly shrinking: boolean;
 }
 
 /** native/messages.hpp: what a client needs to evaluate at w_t. */

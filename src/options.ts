@@ -77,6 +77,12 @@ export interface FitOptions {
   readonly policy?: Policy;
   /** Local work a round, in passes over a task's rows, above 0, by default 1. */
   readonly localEpochs?: number;
+  /**
+   * Rows whose dual variable stays at an end of its domain are left out for up to 7 rounds, and the budget goes to the
+   * others; certificates look at all rows. Without effect on squared and logistic and with a free intercept. By default
+   * true with policy `adaptive` or `accelerated`, false with those of the paper.
+   */
+  readonly shrinking?: boolean;
   /** Coordinate steps of every task for each round, instead of localEpochs: stragglers and drop-outs. */
   readonly budgets?: Budgets;
   /** Learned families: rounds of a W step before an Omega step; by default `auto`: until W is known as well as Omega. */
@@ -118,6 +124,7 @@ export interface ResolvedOptions {
   readonly weighting: Weighting;
   readonly policy: Policy;
   readonly localEpochs: number;
+  readonly shrinking: boolean;
   readonly budgets?: Budgets;
   readonly omegaEvery: number | "auto";
   readonly omegaSteps: number;
@@ -168,6 +175,7 @@ export const optionNames: readonly (keyof FitOptions)[] = [
   "weighting",
   "policy",
   "localEpochs",
+  "shrinking",
   "budgets",
   "omegaEvery",
   "omegaSteps",
@@ -363,6 +371,7 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
   const stop = given.stop ?? {};
   rejectUnknownNames("option of stop", stop, ["gap", "rounds"]);
   const gap = numeric("gap", stop.gap, defaults.gap);
+  const policy = choice("policy", given.policy, policies, defaults.policy);
   return {
     loss: choice("loss", given.loss, losses, defaults.loss),
     smoothing: numeric("smoothing", given.smoothing, defaults.smoothing),
@@ -370,8 +379,9 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
     huberDelta: numeric("huberDelta", given.huberDelta, defaults.huberDelta),
     relationship: relationshipOf(given.relationship),
     weighting: choice("weighting", given.weighting, weightings, defaults.weighting),
-    policy: choice("policy", given.policy, policies, defaults.policy),
+    policy,
     localEpochs: numeric("localEpochs", given.localEpochs, defaults.localEpochs),
+    shrinking: boolean("shrinking", given.shrinking, policy === "adaptive" || policy === "accelerated"),
     ...(given.budgets === undefined ? {} : { budgets: given.budgets }),
     omegaEvery: numericOrAuto("omegaEvery", given.omegaEvery, defaults.omegaEvery),
     omegaSteps: numeric("omegaSteps", given.omegaSteps, defaults.omegaSteps),

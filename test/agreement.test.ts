@@ -189,7 +189,7 @@ describe("a whole training", () => {
     const expected = referenceFit(tasks, fitOptions({ ...shared, ...limits, relationship, rounds, gap }));
     const options: FitOptions = {
       ...{ ...shared, ...limits, relationship: relationshipOf(relationship), certifyEvery: 1 },
-      ...{ omegaTolerance: 0, stop: { gap, rounds } },
+      ...{ omegaTolerance: 0, stop: { gap, rounds }, shrinking: false },
     };
     const { model, history, certificate, omegaSteps, status } = await train(
       toTaskSet(tasks, storage),

@@ -179,7 +179,7 @@ describe("arrays: INVALID_ARGUMENT, the argument named", () => {
 describe("objects at the wrong time", () => {
   const poolOptions: NativePoolOptions = {
     ...{ loss: "hinge", smoothing: 1, lossEpsilon: 0.1, huberDelta: 1, positive: 1, weighting: "sum" },
-    ...{ seed: 0, threads: 1, freeIntercept: false, momentum: false },
+    ...{ seed: 0, threads: 1, freeIntercept: false, momentum: false, shrinking: false },
   };
   const plan: NativeRoundPlan = {
     ...{ firstRound: 1, maxRounds: 3, roundOfWStep: 0, certifyEvery: 1, certifyAlwaysFrom: 1, lastRound: 3 },

@@ -14,13 +14,25 @@ constexpr Regularization kWeights{.lambda1 = 0.3, .lambda2 = 0.1};
 constexpr Policy kPolicies[] = {Policy::Paper, Policy::Row, Policy::Spectral, Policy::Adaptive,
                                 Policy::Accelerated};
 
+/// With a loss under which no row naps, and with one under which rows do where the policy lets them.
+constexpr std::pair<Policy, LossKind> kPoliciesAndLosses[] = {
+    {Policy::Paper, LossKind::Logistic},       {Policy::Row, LossKind::Logistic},
+    {Policy::Spectral, LossKind::Logistic},    {Policy::Adaptive, LossKind::Logistic},
+    {Policy::Accelerated, LossKind::Logistic}, {Policy::Adaptive, LossKind::Hinge},
+    {Policy::Accelerated, LossKind::Hinge}};
+
 /// Clients and server of a small problem.
 class Session {
   public:
     Session(const LossSpec& loss, Policy policy, std::size_t threads,
             std::unique_ptr<Relationship> relationship = nullptr)
         : problem(isClassification(loss), 5),
-          pool(problem.set(), {.loss = loss, .seed = 9, .momentum = policy == Policy::Accelerated}, threads),
+          pool(problem.set(),
+               {.loss = loss,
+                .seed = 9,
+                .momentum = policy == Policy::Accelerated,
+                .shrinking = policy == Policy::Accelerated || policy == Policy::Adaptive},
+               threads),
           server(problem.sizes.size(), problem.cols,
                  relationship ? std::move(relationship) : makeMean(problem.sizes.size(), kWeights), policy,
                  pool.threads()),
@@ -110,13 +122,13 @@ TEST(Session, DroppedTasksKeepTheirAlphaAndAreNotCounted) {
 }
 
 TEST(Session, WhereCallsEndAndHowManyThreadsRunChangesNoBit) {
-    for (const Policy policy : kPolicies) {
+    for (const auto& [policy, loss] : kPoliciesAndLosses) {
         RoundPlan plan = rounds(1, 40);
         plan.certifyEvery = 3;
-        Session whole({.kind = LossKind::Logistic}, policy, 1);
+        Session whole({.kind = loss}, policy, 1);
         const auto records = whole.run(plan);
         ASSERT_EQ(records.size(), 40u);
-        Session pieces({.kind = LossKind::Logistic}, policy, 3);
+        Session pieces({.kind = loss}, policy, 3);
         plan.seconds = 0.0;  // a call then ends after its first round
         for (std::uint64_t done = 0; done < 40; ++done) {
             plan.firstRound = done + 1;
@@ -187,8 +199,8 @@ TEST(Session, AFirstWStepMayEndWithoutAKnownJointObjective) {
 }
 
 TEST(Session, ACancelledRoundLeavesTheStateOfTheLastFinishedOne) {
-    for (const Policy policy : kPolicies) {
-        Session session({.kind = LossKind::Logistic}, policy, 2);
+    for (const auto& [policy, loss] : kPoliciesAndLosses) {
+        Session session({.kind = loss}, policy, 2);
         session.run(rounds(1, 3));
         const std::vector<double> alpha = session.alpha();
         const std::vector<double> W(session.server.W().begin(), session.server.W().end());
@@ -197,7 +209,7 @@ TEST(Session, ACancelledRoundLeavesTheStateOfTheLastFinishedOne) {
         EXPECT_EQ(session.alpha(), alpha);
         EXPECT_TRUE(std::ranges::equal(session.server.W(), W));
         // The rounds after it are those that would have come without it.
-        Session undisturbed({.kind = LossKind::Logistic}, policy, 2);
+        Session undisturbed({.kind = loss}, policy, 2);
         undisturbed.run(rounds(1, 3));
         const double expected = undisturbed.run(rounds(4, 5)).back().certificate.dual;
         EXPECT_EQ(session.run(rounds(4, 5)).back().certificate.dual, expected);

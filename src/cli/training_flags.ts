@@ -107,6 +107,13 @@ export const trainingFlags = [
     ranges.localEpochs,
     `${defaults.localEpochs}`,
   ),
+  {
+    name: "shrinking",
+    kind: "choice",
+    choices: ["on", "off"],
+    help: "leave out rows at rest for up to 7 rounds (hinge-like losses)",
+    default: "on with policy adaptive or accelerated",
+  },
   numberOrAuto(
     "omega-every",
     "trace-norm: rounds between Omega steps",

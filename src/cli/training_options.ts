@@ -145,6 +145,7 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
     omegaSteps,
     omegaTolerance,
   } = flags;
+  const shrinking = flags.shrinking === undefined ? undefined : flags.shrinking === "on";
   const { certifyEvery, positive, intercept, interceptScaling, standardize, seed, threads } = flags;
   return {
     relationship,
@@ -157,6 +158,7 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
       weighting,
       policy,
       localEpochs,
+      shrinking,
       omegaEvery,
       omegaSteps,
       omegaTolerance,

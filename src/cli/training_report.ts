@@ -48,8 +48,8 @@ function trainingErrors({ tasks, result: { model } }: FinishedTraining): Trainin
 export function trainingJson(training: FinishedTraining): object {
   const { tasks, options, result, seconds } = training;
   const { status, model, history, certificate, omegaSteps } = result;
-  const { loss, relationship, weighting, policy, localEpochs, intercept, standardize, seed, threads } =
-    options;
+  const { loss, relationship, weighting, policy, localEpochs, shrinking } = options;
+  const { intercept, standardize, seed, threads } = options;
   const { primal, dual, gap, relativeGap, jointObjective = null, jointDual = null } = certificate;
   return {
     status,
@@ -64,7 +64,7 @@ export function trainingJson(training: FinishedTraining): object {
     lambda1: relationship.lambda1,
     lambda2: relationship.lambda2,
     epsilon: model.options.epsilon ?? null,
-    ...{ intercept, standardize, labels: model.labels ?? null, policy, localEpochs },
+    ...{ intercept, standardize, labels: model.labels ?? null, policy, localEpochs, shrinking },
     rounds: history.length,
     omegaSteps,
     ...{ primal, dual, gap, relativeGap, jointObjective, jointDual },

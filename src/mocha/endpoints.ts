@@ -60,7 +60,7 @@ export interface Objective {
 /** What a client has to know; all clients of a training use the same. */
 export type ClientOptions = Pick<
   FitOptions,
-  "loss" | "smoothing" | "lossEpsilon" | "huberDelta" | "weighting" | "positive" | "seed"
+  "loss" | "smoothing" | "lossEpsilon" | "huberDelta" | "weighting" | "positive" | "seed" | "shrinking"
 > & {
   /** `free`: an unpenalised intercept; a penalised one is a constant feature in the data. By default `none`. */
   readonly intercept?: "none" | "free";
@@ -89,7 +89,7 @@ export class Client {
     }
     this.name = name;
     this.rowCount = tasks.rowCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, intercept, policy } =
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, intercept, policy, shrinking } =
       resolveOptions(options);
     this.#pool = new native.ClientPool(tasks.native, {
       ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed },
@@ -97,6 +97,7 @@ export class Client {
       threads: 1,
       freeIntercept: intercept === "free",
       momentum: policy === "accelerated",
+      shrinking,
     });
   }
 

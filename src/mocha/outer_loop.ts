@@ -59,7 +59,7 @@ export class OuterLoop {
     this.#history = history;
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
     const relationship = toNative(options.relationship, this.#tasks, options.omegaSteps);
     this.clients = new native.ClientPool(data.tasks, {
       loss,
@@ -72,6 +72,7 @@ export class OuterLoop {
       threads,
       freeIntercept: options.intercept === "free",
       momentum: policy === "accelerated",
+      shrinking,
     });
     this.server = new native.Server({ tasks: this.#tasks, cols: data.cols, relationship, policy, threads });
     this.#rule = new StoppingRule(options, options.relationship.family === "trace-norm");

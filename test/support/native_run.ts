@@ -59,7 +59,7 @@ export class NativeRun {
     this.#sizes = tasks.map(({ y }) => y.length);
     this.clients = new native.ClientPool(set.native, {
       ...{ ...lossShape, loss, weighting, threads },
-      ...{ momentum: policy === "accelerated", freeIntercept: false },
+      ...{ momentum: policy === "accelerated", freeIntercept: false, shrinking: false },
       positive: isClassification(loss) ? 1 : undefined,
       seed: Number(options.seed),
     });
