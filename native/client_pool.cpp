@@ -28,12 +28,12 @@ std::size_t storedFeatures(const RowsView& view, std::size_t begin, std::size_t 
 
 }  // namespace
 
-ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads)
+ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads,
+                       const ClientPool* like)
     : tasks_(std::move(tasks)),
       spec_(spec),
       threads_(threads),
       workspaces_(threads_.size()),
-      squaredNorms_(tasks_->rowCount()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
       v_(tasks_->taskCount() * tasks_->cols()),
@@ -46,14 +46,56 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       restarts_(tasks_->taskCount()),
       proposals_(tasks_->taskCount()),
       pendingRounds_(tasks_->taskCount()) {
-    measureTasks();
+    measureRows(like);
+    weighRows();
+    weighTasks();
     planBatches();
 }
 
-void ClientPool::measureTasks() {
+void ClientPool::measureRows(const ClientPool* like) {
+    if (like != nullptr && like->tasks_ == tasks_) {
+        squaredNorms_ = like->squaredNorms_;
+        return;
+    }
+    auto norms = std::make_shared<std::vector<double>>(tasks_->rowCount());
+    const RowsView view = tasks_->features();
+    std::visit(
+        [&](const auto& rows) {
+            for (std::size_t i = 0; i < norms->size(); ++i) {
+                (*norms)[i] = squaredNorm(rows, i);
+                if (!std::isfinite((*norms)[i])) {
+                    throw Error(ErrorCode::InvalidArgument,
+                                "row " + std::to_string(i) +
+                                    " has features too large to square; standardise or rescale them");
+                }
+            }
+        },
+        view);
+    squaredNorms_ = std::move(norms);
+}
+
+/// Class weights become sample weights of this pool's own.
+void ClientPool::weighRows() {
+    if (spec_.positiveWeight == 1.0 && spec_.negativeWeight == 1.0) {
+        return;
+    }
+    const auto labels = tasks_->labels();
+    const auto given = tasks_->sampleWeights();
+    rowWeights_.resize(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const double weight = labels[i] == spec_.positiveLabel ? spec_.positiveWeight : spec_.negativeWeight;
+        rowWeights_[i] = given.empty() ? weight : weight * given[i];
+    }
+}
+
+std::span<const double> ClientPool::sampleWeights() const {
+    return rowWeights_.empty() ? tasks_->sampleWeights() : std::span(rowWeights_);
+}
+
+void ClientPool::weighTasks() {
     const std::size_t m = tasks_->taskCount();
     const auto offsets = tasks_->offsets();
-    const auto weights = tasks_->sampleWeights();
+    const auto weights = sampleWeights();
     const auto names = tasks_->names();
     taskWeights_.assign(m, 1.0);
     nameHashes_.resize(m);
@@ -79,19 +121,6 @@ void ClientPool::measureTasks() {
             }
         }
     }
-    const RowsView view = tasks_->features();
-    std::visit(
-        [&](const auto& rows) {
-            for (std::size_t i = 0; i < squaredNorms_.size(); ++i) {
-                squaredNorms_[i] = squaredNorm(rows, i);
-                if (!std::isfinite(squaredNorms_[i])) {
-                    throw Error(ErrorCode::InvalidArgument,
-                                "row " + std::to_string(i) +
-                                    " has features too large to square; standardise or rescale them");
-                }
-            }
-        },
-        view);
 }
 
 void ClientPool::planBatches() {
@@ -121,7 +150,7 @@ Client ClientPool::client(std::size_t task) {
     const std::size_t first = static_cast<std::size_t>(tasks_->offsets()[task]);
     const std::size_t count = rowCount(task);
     const std::size_t cols = tasks_->cols();
-    const auto weights = tasks_->sampleWeights();
+    const auto weights = sampleWeights();
     const auto rowsOf = [&](auto& all) {
         return all.empty() ? std::span(all) : std::span(all).subspan(first, count);
     };
@@ -134,7 +163,7 @@ Client ClientPool::client(std::size_t task) {
                           .cols = cols,
                           .labels = tasks_->labels().subspan(first, count),
                           .sampleWeights = weights.empty() ? weights : weights.subspan(first, count),
-                          .squaredNorms = rowsOf(squaredNorms_),
+                          .squaredNorms = rowsOf(*squaredNorms_),
                           .taskWeight = taskWeights_[task],
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
@@ -188,9 +217,9 @@ void ClientPool::restore(const StateReader& state) {
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t doubles = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
-                                previousAlpha_.size() + v_.size() + proposedV_.size() + previousV_.size() +
-                                taskWeights_.size();
+    const std::size_t doubles = squaredNorms_->size() + rowWeights_.size() + alpha_.size() +
+                                proposedAlpha_.size() + previousAlpha_.size() + v_.size() +
+                                proposedV_.size() + previousV_.size() + taskWeights_.size();
     return doubles * sizeof(double) + naps_.size() + proposedNaps_.size() +
            tasks_->taskCount() * (2 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1);
 }

@@ -44,6 +44,7 @@
       "bindings/task_set.cpp"
     ],
     "tests": [
+      "native/test/client_pool_test.cpp",
       "native/test/client_test.cpp",
       "native/test/csv_test.cpp",
       "native/test/fixed_test.cpp",

@@ -6,7 +6,16 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-const { defaults, inWords, intercepts, losses, policies, ranges, weightings } = require("../dist/options.js");
+const {
+  classWeights,
+  defaults,
+  inWords,
+  intercepts,
+  losses,
+  policies,
+  ranges,
+  weightings,
+} = require("../dist/options.js");
 const { families, mean, traceNorm } = require("../dist/mocha/relationships.js");
 const { trainingFlags } = require("../dist/cli/training_flags.js");
 const { selectionFlags } = require("../dist/cli/selection_flags.js");
@@ -23,6 +32,7 @@ const choices = {
   loss: losses,
   weighting: weightings,
   policy: policies,
+  classWeight: classWeights,
   intercept: intercepts,
   relationship: families,
   metric: metricNames,

@@ -14,7 +14,7 @@ export {
   TaskSetBuilder,
 } from "./data/task_set.js";
 export { FedmtlError, type FedmtlErrorCode } from "./errors.js";
-export type { Evaluation, MetricName, Scores, TaskScores } from "./metrics/evaluate.js";
+export type { Confusion, Evaluation, MetricName, Scores, TaskScores } from "./metrics/evaluate.js";
 export {
   Client,
   type ClientOptions,
@@ -26,10 +26,11 @@ export {
   type ServerOptions,
 } from "./mocha/endpoints.js";
 export { fit } from "./mocha/fit.js";
-export type { FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
+export type { ClassResult, FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
 export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
 export type { LabelMapping } from "./mocha/labels.js";
-export { type DecisionOptions, Model, type RecordedOptions } from "./mocha/model.js";
+export { type DecisionOptions, Model } from "./mocha/model.js";
+export type { RecordedOptions } from "./mocha/model_parts.js";
 export {
   type Family,
   fixed,
@@ -44,6 +45,7 @@ export {
 export type {
   Budgets,
   CheckpointOptions,
+  ClassWeight,
   FitOptions,
   Intercept,
   Loss,

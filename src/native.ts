@@ -76,6 +76,9 @@ export interface NativePoolOptions {
   readonly lossEpsilon: number;
   readonly huberDelta: number;
   readonly positive?: number | undefined;
+  /** Both or none. */
+  readonly positiveWeight?: number | undefined;
+  readonly negativeWeight?: number | undefined;
   readonly weighting: string;
   readonly seed: number;
   readonly threads: number;
@@ -241,7 +244,12 @@ interface Addon {
     precision: string,
     csv?: NativeCsvOptions,
   ) => NativeTextReader;
-  ClientPool: new (tasks: NativeTaskSet, options: NativePoolOptions) => NativeClientPool;
+  /** `like`: a pool of the same tasks, with which the new one shares what it has measured. */
+  ClientPool: new (
+    tasks: NativeTaskSet,
+    options: NativePoolOptions,
+    like?: NativeClientPool,
+  ) => NativeClientPool;
   Server: new (options: NativeServerOptions) => NativeServer;
   parseMatrix(fileName: string, text: Uint8Array): { rows: number; cols: number; values: Float64Array };
   versions(): { kernel: string; blasCore: string };

@@ -4,7 +4,7 @@
 import type { Matrix } from "ml-matrix";
 import type { Model } from "../mocha/model.js";
 import { mostTasksDrawn, relationMap, short } from "./output.js";
-import { certificateInWords, counted, labelsInWords } from "./training_report.js";
+import { certificateInWords, classesInWords, counted, labelsInWords } from "./training_report.js";
 
 /** Tasks up to which all correlations are looked at: their number is the square. */
 const mostTasksSummarised = 2000;
@@ -43,6 +43,7 @@ export function describeModel(model: Model): object {
     features: model.cols,
     loss: model.loss,
     labels: model.labels ?? null,
+    classes: model.classes ?? null,
     certificate: model.certificate,
     correlation: correlationSummary(model),
     options: model.options,
@@ -52,7 +53,13 @@ export function describeModel(model: Model): object {
 
 /** The same for people, with a map of the correlations of a few tasks. */
 export function modelText(model: Model): string {
-  const { names, options, versions, labels } = model;
+  const { names, options, versions, labels, classes } = model;
+  const targets = labels === undefined ? [] : [labelsInWords(labels)];
+  const loss = [
+    model.loss,
+    ...targets,
+    ...(classes === undefined ? [] : [`classes ${classesInWords(classes)}`]),
+  ];
   const summary = correlationSummary(model);
   const { least = 0, mean = 0, most = 0 } = summary ?? {};
   const given = Object.entries(options).map(
@@ -61,7 +68,7 @@ export function modelText(model: Model): string {
   const drawn = summary !== null && names.length <= mostTasksDrawn;
   return [
     `Model of ${counted(names.length, "task")} with ${counted(model.cols, "feature")}`,
-    `  loss      ${model.loss}${labels === undefined ? "" : `; ${labelsInWords(labels)}`}`,
+    `  loss      ${loss.join("; ")}`,
     `  options   ${given.join(", ")}`,
     `  made by   fedmtl ${versions.fedmtl}, kernels ${versions.kernel}, BLAS ${versions.blasCore}`,
     ...(summary === null

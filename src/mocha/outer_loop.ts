@@ -9,7 +9,7 @@ import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/account
 import type { CheckpointFolder } from "./checkpoint.js";
 import { type SavedState, storedNumber } from "./checkpoint_file.js";
 import { type Certificate, type History, toCertificate } from "./history.js";
-import type { LabelMapping } from "./labels.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
 import { toNative } from "./relationships.js";
 import { StoppingRule } from "./stopping.js";
@@ -23,6 +23,19 @@ export interface LoopEnd {
   readonly status: "converged" | "budget" | "aborted";
   readonly certificate: Certificate;
   readonly omegaSteps: number;
+}
+
+/** What a loop is made of. */
+export interface LoopSetup {
+  readonly data: PreparedData;
+  readonly labels: LabelMapping | undefined;
+  readonly classWeights: ClassWeights | undefined;
+  readonly options: ResolvedOptions;
+  /** Empty; every round is written into it. */
+  readonly history: History;
+  readonly onProgress: () => void;
+  /** Clients of the same data, with which the loop's own share what they have measured. */
+  readonly like?: NativeClientPool | undefined;
 }
 
 /** One training's clients, server and progress. */
@@ -47,13 +60,7 @@ export class OuterLoop {
   #steps: Float64Array;
 
   /** Makes the clients and the server; throws what the addon says of data or relationship. */
-  constructor(
-    data: PreparedData,
-    labels: LabelMapping | undefined,
-    options: ResolvedOptions,
-    history: History,
-    onProgress: () => void,
-  ) {
+  constructor({ data, labels, classWeights, options, history, onProgress, like }: LoopSetup) {
     this.#data = data;
     this.#options = options;
     this.#history = history;
@@ -61,19 +68,14 @@ export class OuterLoop {
     this.#tasks = data.tasks.describe().taskCount;
     const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
     const relationship = toNative(options.relationship, this.#tasks, options.omegaSteps);
-    this.clients = new native.ClientPool(data.tasks, {
-      loss,
-      smoothing,
-      lossEpsilon,
-      huberDelta,
+    const solver = {
+      ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, shrinking },
       positive: labels?.positive,
-      weighting,
-      seed,
-      threads,
+      ...classWeights,
       freeIntercept: options.intercept === "free",
       momentum: policy === "accelerated",
-      shrinking,
-    });
+    };
+    this.clients = new native.ClientPool(data.tasks, solver, like);
     this.server = new native.Server({ tasks: this.#tasks, cols: data.cols, relationship, policy, threads });
     this.#rule = new StoppingRule(options, options.relationship.family === "trace-norm");
     this.#certifyEvery =

@@ -133,7 +133,10 @@ export class ReferenceServer {
     const weighted = (products: Matrix): number =>
       products
         .sum("column")
-        .reduce((total, sum, t) => total + (this.sigmaPrime[t] as number) * this.relation.K.get(t, t) * sum, 0);
+        .reduce(
+          (total, sum, t) => total + (this.sigmaPrime[t] as number) * this.relation.K.get(t, t) * sum,
+          0,
+        );
     const backwards = weighted(Matrix.mul(Matrix.sub(momentum, change), change));
     return backwards > 1e-14 * weighted(Matrix.mul(this.V, this.V)); // below it the sign is rounding
   }

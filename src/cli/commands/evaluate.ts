@@ -41,7 +41,7 @@ async function evaluate({ flags, positionals }: Arguments<typeof table>): Promis
   if (flags.json === true) {
     writeJson({ loss: model.loss, labels: model.labels ?? null, ...evaluation, version });
   } else {
-    process.stdout.write(scoreTable(evaluation));
+    process.stdout.write(scoreTable(evaluation) + confusionTable(evaluation));
   }
   return exitCodes.done;
 }
@@ -64,4 +64,14 @@ function scoreTable({ tasks, macro, micro, samples }: Evaluation): string {
     ["macro (mean over tasks)", "", ...cells(macro)],
     ["micro (all rows)", grouped(samples), ...cells(micro)],
   ]);
+}
+
+/** How many rows of each class were taken for which; nothing where there are not several. */
+function confusionTable({ confusion }: Evaluation): string {
+  if (confusion === undefined) {
+    return "";
+  }
+  const { classes, counts } = confusion;
+  const rows = counts.map((row, c) => [`true ${classes[c]}`, ...row.map(grouped)]);
+  return `\nRows of each class (across: what was predicted)\n${textTable([["", ...classes.map(String)], ...rows])}`;
 }
