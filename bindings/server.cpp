@@ -3,13 +3,12 @@
 #include <cmath>
 
 #include "bindings/classes.hpp"
+#include "bindings/relationship.hpp"
 #include "native/message_text.hpp"
 #include "native/session.hpp"
 
 namespace fedmtl::bindings {
-namespace {
 
-/// {family, lambda1, lambda2, epsilon?, matrix?}
 std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Object& options) {
     const std::string family = string(options.Get("family"), "family");
     const Regularization weights{number(options.Get("lambda1"), "lambda1"),
@@ -43,6 +42,8 @@ std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Ob
     }
     throw Error(ErrorCode::InvalidArgument, "relationship \"" + family + "\" is not known");
 }
+
+namespace {
 
 Policy policyOf(const std::string& name) {
     const std::pair<const char*, Policy> policies[] = {{"paper", Policy::Paper},
@@ -434,16 +435,7 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
 
 /// (): {matrix} or {basis, r, delta}, basis task-major
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
-    const TaskKernel& kernel = freeServer().relationship().kernel();
-    Napi::Object result = Napi::Object::New(info.Env());
-    if (kernel.isDense()) {
-        result.Set("matrix", toFloat64Array(info.Env(), kernel.matrix()));
-        return result;
-    }
-    result.Set("basis", toFloat64Array(info.Env(), kernel.basis()));
-    result.Set("r", toFloat64Array(info.Env(), kernel.r()));
-    result.Set("delta", kernel.delta());
-    return result;
+    return kernelToJs(info.Env(), freeServer().relationship().kernel());
 }
 
 Napi::Value ServerWrap::dispose(const Napi::CallbackInfo& info) {

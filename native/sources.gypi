@@ -40,6 +40,7 @@
       "bindings/client_pool.cpp",
       "bindings/errors.cpp",
       "bindings/readers.cpp",
+      "bindings/relationship.cpp",
       "bindings/server.cpp",
       "bindings/task_set.cpp"
     ],

@@ -1,9 +1,9 @@
-// Measures the tables of docs/selection.md and prints them as Markdown:
+// Measures the tables of docs/selection.md and docs/new-tasks.md and prints them as Markdown:
 //
-//     node scripts/selection.cjs ../shared/data [paths|processes]
+//     node scripts/selection.cjs ../shared/data [paths|processes|tasks]
 //
-// `paths` counts rounds and compares objectives, so neither the machine nor its load changes it; `processes` takes
-// times. Needs a built checkout and the data sets, which are not part of the project.
+// `paths` counts rounds and compares objectives, so neither the machine nor its load changes it; `processes` and `tasks`
+// take times. Needs a built checkout and the data sets, which are not part of the project.
 "use strict";
 
 const path = require("node:path");
@@ -119,13 +119,62 @@ async function measureProcesses(folder) {
   }
 }
 
+/**
+ * Ten tasks are left out of a training and added later; against a training of all.
+ * @param {string} folder
+ */
+async function measureNewTasks(folder) {
+  for (const { name, options } of problems) {
+    const tasks = await readTasks(path.join(folder, `${name}.svm.gz`));
+    for (const lambda1 of [1e-3, 1e-2, 0.1]) {
+      /** @type {{ joint: number, added: number, mean: number, milliseconds: number[] }[]} */
+      const results = [];
+      for (const seed of [1, 2, 3, 4, 5]) {
+        const { train, test } = tasks.split({ test: 0.25, seed });
+        const step = Math.floor(train.taskCount / 10);
+        const left = Array.from({ length: 10 }, (_, i) => train.names[i * step + (seed % step)] ?? "");
+        const rest = train.names.filter((one) => !left.includes(one));
+        const all = { ...shared, ...options, relationship: traceNorm({ lambda1 }) };
+        const joint = await fit(train, all).result;
+        let { model } = await fit(train.select(rest), all).result;
+        const chosen = test.select(left);
+        /** @param {import("../dist/index.js").Evaluation} evaluation */
+        const score = ({ macro }) => macro.error ?? macro.rmse ?? Number.NaN;
+        const mean = score(model.evaluate(chosen, { unknownTask: "mean" }));
+        const milliseconds = [];
+        for (const one of left) {
+          const rows = train.select([one]);
+          const start = performance.now();
+          model = await model.addTask(one, rows);
+          milliseconds.push(performance.now() - start);
+        }
+        const added = score(model.evaluate(chosen));
+        results.push({ joint: score(joint.model.evaluate(chosen)), added, mean, milliseconds });
+      }
+      /** @param {(result: typeof results[number]) => number} value */
+      const average = (value) => results.reduce((sum, one) => sum + value(one), 0) / results.length;
+      const unit = options.loss === "squared" ? "" : " %";
+      /** @param {number} value */
+      const show = (value) => (unit === "" ? value.toFixed(3) : (100 * value).toFixed(2)) + unit;
+      const scores = [
+        average((one) => one.joint),
+        average((one) => one.added),
+        average((one) => one.mean),
+      ].map(show);
+      const times = results.flatMap(({ milliseconds }) => milliseconds);
+      console.log(`| ${[name, lambda1, ...scores, `${median(times).toFixed(1)} ms`].join(" | ")} |`);
+    }
+  }
+}
+
 const [, , folder, which] = process.argv;
 if (folder === undefined) {
-  console.error("usage: node scripts/selection.cjs ../shared/data [paths|processes]");
+  console.error("usage: node scripts/selection.cjs ../shared/data [paths|processes|tasks]");
   process.exitCode = 2;
 } else {
   (async () => {
-    if (which !== "processes") await measurePaths(folder);
-    if (which !== "paths") await measureProcesses(folder);
+    if (which === undefined || which === "paths") await measurePaths(folder);
+    if (which === undefined || which === "processes") await measureProcesses(folder);
+    if (which === undefined || which === "tasks") await measureNewTasks(folder);
   })();
 }

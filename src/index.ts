@@ -15,6 +15,7 @@ export {
 } from "./data/task_set.js";
 export { FedmtlError, type FedmtlErrorCode } from "./errors.js";
 export type { Confusion, Evaluation, MetricName, Scores, TaskScores } from "./metrics/evaluate.js";
+export type { AddTaskOptions, NewTaskData } from "./mocha/add_task.js";
 export {
   Client,
   type ClientOptions,
@@ -30,7 +31,7 @@ export type { ClassResult, FitResult, FitRun, FitStatus } from "./mocha/fit_run.
 export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
 export type { LabelMapping } from "./mocha/labels.js";
 export { type DecisionOptions, Model } from "./mocha/model.js";
-export type { RecordedOptions } from "./mocha/model_parts.js";
+export type { AddedTask, RecordedOptions } from "./mocha/model_parts.js";
 export {
   type Family,
   fixed,

@@ -176,6 +176,13 @@ export type NativeKernel =
     }
   | { readonly matrix: Float64Array };
 
+/** The relationship that given models are the answer to. */
+export interface NativeRelationshipAt {
+  readonly kernel: NativeKernel;
+  /** W U, d × k column-major; empty for a kernel that is written out. */
+  readonly directions: Float64Array;
+}
+
 /** native/server.hpp, OmegaStep. */
 export interface NativeOmegaStep {
   readonly regularizerBefore: number;
@@ -251,6 +258,16 @@ interface Addon {
     like?: NativeClientPool,
   ) => NativeClientPool;
   Server: new (options: NativeServerOptions) => NativeServer;
+  /** For learned relationships the answer of an Omega step to W, m × d, at the floor `epsilon` where none was given. */
+  relationshipAt(
+    relationship: NativeRelationship,
+    tasks: number,
+    cols: number,
+    W: Float64Array,
+    epsilon: number | undefined,
+  ): Promise<NativeRelationshipAt>;
+  /** Of W, m × d, falling; those below 1e-6 of the first are left out. */
+  singularValues(cols: number, W: Float64Array): Promise<Float64Array>;
   parseMatrix(fileName: string, text: Uint8Array): { rows: number; cols: number; values: Float64Array };
   versions(): { kernel: string; blasCore: string };
   setErrorClass(errorClass: typeof FedmtlError): void;

@@ -9,10 +9,13 @@ import { writeFileAtomic } from "../files.js";
 import { type Evaluation, evaluatePredictions, type TaskPredictions } from "../metrics/evaluate.js";
 import { evaluateClasses } from "../metrics/evaluate_classes.js";
 import type { Loss } from "../options.js";
+import { addTask, type AddTaskOptions, type NewTaskData } from "./add_task.js";
 import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toTarget } from "./labels.js";
 import { decodeModel, encodeModel, readModelFile } from "./model_file.js";
 import {
+  type AddedTask,
+  type Addition,
   foldScaling,
   type ModelParts,
   type RawHead,
@@ -92,8 +95,9 @@ export class Model {
    * @throws FedmtlError INVALID_ARGUMENT for another label, or a model that is not of several classes
    */
   ofClass(label: number): Model {
-    const { classes, heads, options, ...shared } = this.#parts;
-    const head = heads[classes?.indexOf(label) ?? -1];
+    const { classes, heads, options, added, ...shared } = this.#parts;
+    const position = classes?.indexOf(label) ?? -1;
+    const head = heads[position];
     if (head === undefined) {
       throw new FedmtlError(
         "INVALID_ARGUMENT",
@@ -107,6 +111,7 @@ export class Model {
       heads: [head],
       labels: { positive: label },
       options: { ...options, multiclass: false, positive: label },
+      ...(added === undefined ? {} : { added: added.map((one) => ofHead(one, position)) }),
     });
   }
 
@@ -267,6 +272,31 @@ export class Model {
     return length === 1 ? sum : sum.div(length);
   }
 
+  /**
+   * A model with one task more, solved against the models of the other tasks, which stay as they are; this one is unchanged.
+   * What the others say of it depends on the relationship (docs/math.md, section 7): nothing for `independent`, the mean model
+   * for `mean`, the directions in which they lie for `trace-norm`, the relations given for `fixed`. The solution has a
+   * certificate of its own, in {@link Model.added}; `certificate` stays that of the training.
+   *
+   * @param name of the new task
+   * @param data its rows: a set of one task, or `{ X, y }`; without any the new task has the mean of the models, for `fixed`
+   *   what its relations say
+   * @param options gap and passes; for `fixed` its row of `omega` or `sigma`
+   * @throws FedmtlError INVALID_ARGUMENT for a name that is taken, other features or more than one task; BAD_INPUT for labels
+   *   that the training did not have; INVALID_OPTION
+   */
+  async addTask(name: string, data?: NewTaskData, options: AddTaskOptions = {}): Promise<Model> {
+    return new Model(await addTask(this.#parts, name, data, options));
+  }
+
+  /** Tasks that were added after the training, in order, each with its certificate. */
+  get added(): readonly AddedTask[] {
+    return (this.#parts.added ?? []).map(({ certificates, ...rest }) => ({
+      ...rest,
+      ...(certificates.length === 0 ? {} : { certificate: sumOfCertificates(certificates) }),
+    }));
+  }
+
   /** Writes one safetensors file, atomically. @throws FedmtlError IO */
   async save(path: string): Promise<void> {
     await writeFileAtomic(path, encodeModel(this.#parts));
@@ -297,6 +327,11 @@ export class Model {
     }
     return position;
   }
+}
+
+/** What was added to one head. */
+function ofHead({ certificates, ...rest }: Addition, position: number): Addition {
+  return { ...rest, certificates: certificates.slice(position, position + 1) };
 }
 
 /** The rows, and behind them their mean as one row more. */

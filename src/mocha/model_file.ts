@@ -8,8 +8,8 @@ import { ioError } from "../files.js";
 import type { NativeKernel } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
-import type { LabelMapping } from "./labels.js";
-import type { ModelHead, ModelParts, RecordedOptions } from "./model_parts.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
+import type { Addition, ModelHead, ModelParts, RecordedOptions } from "./model_parts.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
 
 const format = "fedmtl-model";
@@ -29,6 +29,9 @@ interface Description {
   /** Of a file with one head; epsilon stands in the options. */
   readonly delta?: number;
   readonly certificate?: Certificate;
+  readonly classWeights?: ClassWeights;
+  /** Tasks that were added after the training. */
+  readonly added?: readonly Addition[];
   /** Of a file with a head a class. */
   readonly classes?: readonly number[];
   readonly heads?: readonly HeadDescription[];
@@ -39,6 +42,7 @@ interface HeadDescription {
   readonly certificate: Certificate;
   readonly delta?: number;
   readonly epsilon?: number;
+  readonly classWeights?: ClassWeights;
 }
 
 const tensor = (data: Float64Array, ...shape: number[]): Tensor => ({ dtype: "F64", shape, data });
@@ -56,11 +60,18 @@ function headTensors({ W, intercepts, kernel }: ModelHead, m: number, cols: numb
     : [...own, ["K", tensor(kernel.matrix, m, m)]];
 }
 
-const deltaOf = ({ kernel }: ModelHead) => (kernel.matrix === undefined ? { delta: kernel.delta } : {});
+/** What of a head is not a tensor, without epsilon. */
+function describeHead({ certificate, kernel, classWeights }: ModelHead): HeadDescription {
+  return {
+    certificate,
+    ...(kernel.matrix === undefined ? { delta: kernel.delta } : {}),
+    ...(classWeights === undefined ? {} : { classWeights }),
+  };
+}
 
 /** @returns the bytes of the file */
 export function encodeModel(parts: ModelParts): Uint8Array {
-  const { names, cols, loss, labels, classes, heads, options, versions, scaling } = parts;
+  const { names, cols, loss, labels, classes, heads, options, versions, scaling, added } = parts;
   const tensors = new Map<string, Tensor>(
     heads.flatMap((head, c) =>
       headTensors(head, names.length, cols).map(
@@ -76,20 +87,17 @@ export function encodeModel(parts: ModelParts): Uint8Array {
   const [only] = heads;
   const aboutHeads =
     classes === undefined && only !== undefined
-      ? { certificate: only.certificate, ...deltaOf(only), options: { ...options, ...epsilonOf(only) } }
+      ? { ...describeHead(only), options: { ...options, ...epsilonOf(only) } }
       : {
           options,
           ...(classes === undefined ? {} : { classes }),
-          heads: heads.map((head) => ({
-            certificate: head.certificate,
-            ...deltaOf(head),
-            ...epsilonOf(head),
-          })),
+          heads: heads.map((head) => ({ ...describeHead(head), ...epsilonOf(head) })),
         };
   const description: Description = {
     formatVersion: classes === undefined ? formatVersions.one : formatVersions.classes,
     ...{ cols, loss, versions },
     ...(labels === undefined ? {} : { labels }),
+    ...(added === undefined ? {} : { added }),
     ...aboutHeads,
   };
   return encodeSafetensors(tensors, {
@@ -138,14 +146,14 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
     }
     return found.data;
   };
-  const { cols, loss, labels, classes, versions } = description;
+  const { cols, loss, labels, classes, versions, added } = description;
   const { epsilon: _, ...options } = description.options ?? {};
   const scaled = tensors.has("scaling.mean");
   return {
     ...{ names, cols, loss, options, versions },
     heads: describedHeads(description, fail).map((head, c) => {
       const prefix = prefixOf(classes?.[c]);
-      const { certificate, delta, epsilon } = head;
+      const { certificate, delta, epsilon, classWeights } = head;
       return {
         W: numbers(`${prefix}W`, names.length * cols),
         intercepts: numbers(`${prefix}intercepts`, names.length),
@@ -157,6 +165,7 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
         ),
         certificate,
         ...(epsilon === undefined ? {} : { epsilon }),
+        ...(classWeights === undefined ? {} : { classWeights }),
       };
     }),
     ...(scaled
@@ -164,11 +173,12 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
       : {}),
     ...(labels === undefined ? {} : { labels }),
     ...(classes === undefined ? {} : { classes }),
+    ...(added === undefined ? {} : { added }),
   };
 }
 
 function describedHeads(
-  { formatVersion, certificate, delta, options, classes, heads }: Description,
+  { formatVersion, certificate, delta, classWeights, options, classes, heads }: Description,
   fail: (reason: string) => never,
 ): readonly HeadDescription[] {
   if (formatVersion === formatVersions.classes) {
@@ -186,6 +196,7 @@ function describedHeads(
         {
           certificate,
           ...(delta === undefined ? {} : { delta }),
+          ...(classWeights === undefined ? {} : { classWeights }),
           ...(typeof epsilon === "number" ? { epsilon } : {}),
         },
       ];

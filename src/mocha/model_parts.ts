@@ -6,7 +6,7 @@ import { native } from "../native.js";
 import type { Loss, ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import { type Certificate, relativeGap } from "./history.js";
-import type { LabelMapping } from "./labels.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { OuterLoop } from "./outer_loop.js";
 import type { PreparedData } from "./prepare.js";
 
@@ -23,6 +23,22 @@ export interface ModelHead {
   readonly certificate: Certificate;
   /** trace-norm: the floor in force. */
   readonly epsilon?: number;
+  /** Balanced classes: what the weights of the two sides were multiplied by. */
+  readonly classWeights?: ClassWeights;
+}
+
+/** A task that was added to a trained model. */
+export interface AddedTask {
+  readonly task: string;
+  /** How many rows it was solved for. */
+  readonly rows: number;
+  /** Of its own problem, the other tasks held; of several classes the sum of theirs; absent without rows. */
+  readonly certificate?: Certificate;
+}
+
+/** As {@link AddedTask}, with a certificate a head or none. */
+export interface Addition extends Omit<AddedTask, "certificate"> {
+  readonly certificates: readonly Certificate[];
 }
 
 /** All that a model is made of. */
@@ -41,6 +57,8 @@ export interface ModelParts {
   readonly heads: readonly ModelHead[];
   /** Without epsilon, which each head has for itself. */
   readonly options: RecordedOptions;
+  /** Tasks that were added after the training, in order. */
+  readonly added?: readonly Addition[];
   readonly versions: { readonly fedmtl: string; readonly kernel: string; readonly blasCore: string };
 }
 
@@ -72,11 +90,20 @@ export function partsOf(
 }
 
 /** What a loop has learned. */
-export function headOf(loop: OuterLoop, data: PreparedData, certificate: Certificate): ModelHead {
+export function headOf(
+  loop: OuterLoop,
+  data: PreparedData,
+  certificate: Certificate,
+  classWeights: ClassWeights | undefined,
+): ModelHead {
   const { W: withColumn, epsilon } = loop.server.state();
   const [W, intercepts] = separateIntercepts(withColumn, loop.clients.intercepts(), data);
   const kernel = loop.server.kernel();
-  return { W, intercepts, kernel, certificate, ...(epsilon === undefined ? {} : { epsilon }) };
+  return {
+    ...{ W, intercepts, kernel, certificate },
+    ...(epsilon === undefined ? {} : { epsilon }),
+    ...(classWeights === undefined ? {} : { classWeights }),
+  };
 }
 
 /** W without the constant feature's column, and the intercepts: that column times the feature's value, or the free ones. */

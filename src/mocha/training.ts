@@ -10,7 +10,14 @@ import { CheckpointFolder } from "./checkpoint.js";
 import { factsOf } from "./checkpoint_file.js";
 import type { ClassResult, FitResult, FitStatus } from "./fit_run.js";
 import { History } from "./history.js";
-import { balancedWeights, classesOf, isClassification, type LabelMapping, mapLabels } from "./labels.js";
+import {
+  balancedWeights,
+  type ClassWeights,
+  classesOf,
+  isClassification,
+  type LabelMapping,
+  mapLabels,
+} from "./labels.js";
 import { Model } from "./model.js";
 import { headOf, type ModelHead, partsOf, sumOfCertificates } from "./model_parts.js";
 import { type LoopEnd, OuterLoop } from "./outer_loop.js";
@@ -137,31 +144,37 @@ export class Training {
   async #trainHead(data: PreparedData, plan: HeadPlan): Promise<TrainedHead> {
     const { label } = plan;
     const warmStart = this.#warmStart(data, plan);
-    const loop = this.#makeLoop(data, plan);
+    const classWeights = this.#classWeights(plan);
+    const loop = this.#makeLoop(data, plan, classWeights);
     const { folder, resumedFrom } = await this.#openCheckpoints(data, warmStart, label);
     if (warmStart !== undefined && resumedFrom === undefined) {
       await loop.startFrom(warmStart);
     }
     const end = await loop.run(folder);
-    const head = headOf(loop, data, end.certificate);
+    const head = headOf(loop, data, end.certificate, classWeights);
     return { head, end, ...(resumedFrom === undefined ? {} : { resumedFrom }) };
   }
 
   /** The loop in the place of the one before, with which it shares what its clients measured. */
-  #makeLoop(data: PreparedData, { labels, history, onProgress }: HeadPlan): OuterLoop {
+  #makeLoop(
+    data: PreparedData,
+    { labels, history, onProgress }: HeadPlan,
+    classWeights: ClassWeights | undefined,
+  ): OuterLoop {
     const options = this.#options;
-    const balanced = options.classWeight === "balanced" && labels !== undefined;
     const like: NativeClientPool | undefined = this.#loop?.clients;
-    const loop = new OuterLoop({
-      ...{ data, labels, options, history, onProgress, like },
-      classWeights: balanced ? balancedWeights(this.#tasks.labels(), labels) : undefined,
-    });
+    const loop = new OuterLoop({ data, labels, classWeights, options, history, onProgress, like });
     this.#release();
     this.#loop = loop;
     if (this.#aborted) {
       loop.abort();
     }
     return loop;
+  }
+
+  #classWeights({ labels }: HeadPlan): ClassWeights | undefined {
+    const balanced = this.#options.classWeight === "balanced" && labels !== undefined;
+    return balanced ? balancedWeights(this.#tasks.labels(), labels) : undefined;
   }
 
   /** At once rather than when they are collected: they hold threads. */
