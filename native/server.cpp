@@ -18,12 +18,6 @@ SigmaPrimeRule ruleOf(Policy policy) {
     }
 }
 
-// What is left of tau when the momentum carries V too far. Rounds to 1e-3 on har66, median of five seeds: 172
-// without, 153 for a new start (0), 144 for 0.3, 156 for 0.6.
-constexpr double kTauAfterTurn = 0.3;
-// Relative to sum_t S_t ||v_t||^2: below it the sign of such a turn is rounding.
-constexpr double kLeastTurn = 1e-14;
-
 bool measures(Policy policy) { return policy == Policy::Adaptive || policy == Policy::Accelerated; }
 
 }  // namespace
@@ -32,10 +26,7 @@ bool measures(Policy policy) { return policy == Policy::Adaptive || policy == Po
 struct Server::Rise {
     double lin = 0.0;
     double quad = 0.0;
-    double backwards = 0.0;  // sum_t S_t (y_t - new v_t)'(new v_t - v_t), y_t where the momentum led
-    double size = 0.0;       // sum_t S_t ||v_t||^2
 
-    bool turnsBack() const { return backwards > kLeastTurn * size; }
     double ofWholeStep() const { return lin - 0.5 * quad; }
     double bestStep() const {
         if (quad > 0.0) {
@@ -139,12 +130,10 @@ RoundEnd Server::closeAdaptive(ThreadPool& threads) {
 }
 
 /// Nesterov's momentum as long as the dual rises; otherwise the best step on the way there, and a new start.
-/// Where the proposals turn back from where the momentum carried them it is cut before the dual falls
-/// (O'Donoghue & Candes, Foundations of Computational Mathematics 2015, the gradient scheme).
 RoundEnd Server::closeAccelerated(ThreadPool& threads) {
     const Rise rise = measureRise(threads);
     if (rise.ofWholeStep() >= 0.0) {
-        tau_ = rise.turnsBack() ? std::max(1.0, kTauAfterTurn * tau_) : nextTau();
+        tau_ = nextTau();
         keepPrevious(threads);
         move(1.0);
         recomputeW(threads);
@@ -165,23 +154,14 @@ Server::Rise Server::measureRise(ThreadPool& threads) {
     }
     relationship_->kernel().apply(cols_, proposedV_, proposedW_, threads);
     Rise rise;
-    const double momentum = beta();
     for (std::size_t t = 0; t < tasks(); ++t) {
         double linear = 0.0;
-        double backwards = 0.0;
-        double size = 0.0;
         for (std::size_t i = t * cols_; i < (t + 1) * cols_; ++i) {
             const double deltaV = proposedV_[i] - V_[i];
             linear += W_[i] * deltaV;
             rise.quad += deltaV * (proposedW_[i] - W_[i]);
-            if (momentum > 0.0) {
-                backwards += (momentum * (V_[i] - previousV_[i]) - deltaV) * deltaV;
-                size += V_[i] * V_[i];
-            }
         }
         rise.lin += (answered_[t] != 0 ? e_[t] : 0.0) - linear;
-        rise.backwards += S_[t] * backwards;
-        rise.size += S_[t] * size;
     }
     return rise;
 }

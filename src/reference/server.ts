@@ -119,26 +119,11 @@ export class ReferenceServer {
         if (linear - quadratic / 2 < 0) {
           return { gamma: best, restarted: true };
         }
-        this.tau = this.turnsBack(change) ? Math.max(1, 0.3 * this.tau) : nextTau(this.tau);
+        this.tau = nextTau(this.tau);
         return { gamma: 1, restarted: false };
       default:
         return { gamma: 1, restarted: false };
     }
-  }
-
-  /** Whether the proposals turn back from where the momentum carried them, in the metric of the subproblems. */
-  private turnsBack(change: Matrix): boolean {
-    const beta = (this.tau - 1) / nextTau(this.tau);
-    const momentum = Matrix.sub(this.V, this.previousV).mul(beta);
-    const weighted = (products: Matrix): number =>
-      products
-        .sum("column")
-        .reduce(
-          (total, sum, t) => total + (this.sigmaPrime[t] as number) * this.relation.K.get(t, t) * sum,
-          0,
-        );
-    const backwards = weighted(Matrix.mul(Matrix.sub(momentum, change), change));
-    return backwards > 1e-14 * weighted(Matrix.mul(this.V, this.V)); // below it the sign is rounding
   }
 
   /** Smaller sigma' as long as whole steps stay short of the best one, larger when they overshoot. */
