@@ -32,6 +32,7 @@ export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } fr
 export type { LabelMapping } from "./mocha/labels.js";
 export { type DecisionOptions, Model } from "./mocha/model.js";
 export type { AddedTask, RecordedOptions } from "./mocha/model_parts.js";
+export type { ModelSpectrum } from "./mocha/spectrum.js";
 export {
   type Family,
   fixed,

@@ -23,6 +23,8 @@ import {
   sumOfCertificates,
 } from "./model_parts.js";
 import { interleave, labelsFrom, probabilitiesFrom } from "./predictions.js";
+import { type ModelSpectrum, spectrumOf } from "./spectrum.js";
+import { clustersOf } from "./task_clusters.js";
 import { correlationOf } from "./task_correlation.js";
 
 /** What becomes of a task that the model does not have. */
@@ -270,6 +272,26 @@ export class Model {
       .reduce((total, other) => total.add(other));
     const { length } = this.#parts.heads;
     return length === 1 ? sum : sum.div(length);
+  }
+
+  /**
+   * Clusters of tasks: the average-linkage tree of their correlations (distance 1 - correlation), cut into k.
+   *
+   * @param k 1 .. m; by default where the distances in the tree make their largest step, of which 0 is the start and 1, tasks
+   *   that do not inform each other, the end
+   * @returns names, each cluster in the order of {@link Model.names}, the clusters in the order of their first tasks
+   * @throws FedmtlError INVALID_ARGUMENT for another k, or more than 5,000 tasks
+   */
+  clusters(k?: number): string[][] {
+    return clustersOf(this.correlation(), k).map((cluster) => cluster.map((t) => this.names[t] ?? ""));
+  }
+
+  /**
+   * In how many directions the models differ, and tasks relate: singular values of W and eigenvalues of K, in
+   * O(min(d, m)^2 max(d, m)) on a thread of its own. Of several classes W is that of all of them stacked.
+   */
+  spectrum(): Promise<ModelSpectrum> {
+    return spectrumOf(this.#parts.heads, this.names.length);
   }
 
   /**
