@@ -58,7 +58,7 @@ Napi::Function ClientPoolWrap::define(Napi::Env env) {
         env, kWhat,
         {instanceMethod<Self, &Self::alpha>("alpha"), instanceMethod<Self, &Self::intercepts>("intercepts"),
          instanceMethod<Self, &Self::propose>("propose"), instanceMethod<Self, &Self::evaluate>("evaluate"),
-         instanceMethod<Self, &Self::dispose>("dispose")});
+         instanceMethod<Self, &Self::bytes>("bytes"), instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
 /// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, positiveWeight?, negativeWeight?, weighting,
@@ -158,6 +158,11 @@ Napi::Value ClientPoolWrap::evaluate(const Napi::CallbackInfo& info) {
     result.Set("lossSum", objective.lossSum);
     result.Set("conjugateSum", objective.conjugateSum);
     return result;
+}
+
+/// (): bytes of memory held, the data themselves apart
+Napi::Value ClientPoolWrap::bytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(pool()->bytes()));
 }
 
 Napi::Value ClientPoolWrap::dispose(const Napi::CallbackInfo& info) {

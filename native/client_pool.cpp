@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "native/kernels/rows.hpp"
 #include "native/rng.hpp"
@@ -36,12 +37,10 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       workspaces_(threads_.size()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
-      v_(tasks_->taskCount() * tasks_->cols()),
-      proposedV_(tasks_->taskCount() * tasks_->cols()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
-      previousV_(spec.momentum ? v_.size() : 0),
       naps_(spec.shrinking && !spec.freeIntercept ? alpha_.size() : 0),
       proposedNaps_(naps_.size()),
+      vectors_(std::make_shared<TaskVectors>(tasks_->taskCount(), tasks_->cols(), spec.momentum)),
       intercepts_(tasks_->taskCount()),
       restarts_(tasks_->taskCount()),
       proposals_(tasks_->taskCount()),
@@ -58,19 +57,24 @@ void ClientPool::measureRows(const ClientPool* like) {
         return;
     }
     auto norms = std::make_shared<std::vector<double>>(tasks_->rowCount());
-    const RowsView view = tasks_->features();
+    const auto offsets = tasks_->offsets();
     std::visit(
         [&](const auto& rows) {
-            for (std::size_t i = 0; i < norms->size(); ++i) {
-                (*norms)[i] = squaredNorm(rows, i);
-                if (!std::isfinite((*norms)[i])) {
-                    throw Error(ErrorCode::InvalidArgument,
-                                "row " + std::to_string(i) +
-                                    " has features too large to square; standardise or rescale them");
+            forTasks(tasks_->taskCount(), threads_, [&](std::size_t t) {
+                for (auto i = static_cast<std::size_t>(offsets[t]);
+                     i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
+                    (*norms)[i] = squaredNorm(rows, i);
                 }
-            }
+            });
         },
-        view);
+        tasks_->features());
+    const auto tooLarge =
+        std::ranges::find_if_not(*norms, [](double square) { return std::isfinite(square); });
+    if (tooLarge != norms->end()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "row " + std::to_string(tooLarge - norms->begin()) +
+                        " has features too large to square; standardise or rescale them");
+    }
     squaredNorms_ = std::move(norms);
 }
 
@@ -168,10 +172,11 @@ Client ClientPool::client(std::size_t task) {
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
                             .proposedAlpha = rowsOf(proposedAlpha_),
-                            .v = columnOf(v_),
-                            .proposedV = columnOf(proposedV_),
+                            .v = columnOf(vectors_->v),
+                            .proposedV = columnOf(vectors_->proposed),
+                            .serverMovesV = lent_,
                             .previousAlpha = rowsOf(previousAlpha_),
-                            .previousV = columnOf(previousV_),
+                            .previousV = columnOf(vectors_->previous),
                             .naps = rowsOf(naps_),
                             .proposedNaps = rowsOf(proposedNaps_),
                             .intercept = intercepts_[task],
@@ -193,11 +198,32 @@ void ClientPool::forEachTask(const std::function<void(std::size_t, ClientWorkspa
     });
 }
 
+WorkDone ClientPool::takeWorkDone() {
+    WorkDone sum;
+    for (ClientWorkspace& workspace : workspaces_) {
+        const WorkDone done = std::exchange(workspace.done, {});
+        sum.participants += done.participants;
+        sum.steps += done.steps;
+        sum.flops += done.flops;
+    }
+    return sum;
+}
+
+std::shared_ptr<TaskVectors> ClientPool::lend() {
+    if (lent_) {
+        throw Error(ErrorCode::InvalidArgument, "these clients work with another server already");
+    }
+    lent_ = true;
+    return vectors_;
+}
+
 void ClientPool::save(StateWriter& state) const {
     state.write("clients.alpha", alpha_);
     state.write("clients.previousAlpha", previousAlpha_);
-    state.write("clients.v", v_);
-    state.write("clients.previousV", previousV_);
+    if (!lent_) {  // else the server writes them
+        state.write("clients.v", vectors_->v);
+        state.write("clients.previousV", vectors_->previous);
+    }
     state.write("clients.intercepts", intercepts_);
     state.writeWhole("clients.naps", std::span<const RowNap>(naps_));
     state.writeWhole("clients.restarts", std::span(restarts_));
@@ -207,8 +233,10 @@ void ClientPool::save(StateWriter& state) const {
 void ClientPool::restore(const StateReader& state) {
     state.readInto("clients.alpha", alpha_);
     state.readInto("clients.previousAlpha", previousAlpha_);
-    state.readInto("clients.v", v_);
-    state.readInto("clients.previousV", previousV_);
+    if (!lent_) {
+        state.readInto("clients.v", vectors_->v);
+        state.readInto("clients.previousV", vectors_->previous);
+    }
     state.readInto("clients.intercepts", intercepts_);
     state.readWhole("clients.naps", std::span(naps_));
     state.readWhole("clients.restarts", std::span(restarts_));
@@ -217,11 +245,12 @@ void ClientPool::restore(const StateReader& state) {
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t doubles = squaredNorms_->size() + rowWeights_.size() + alpha_.size() +
-                                proposedAlpha_.size() + previousAlpha_.size() + v_.size() +
-                                proposedV_.size() + previousV_.size() + taskWeights_.size();
-    return doubles * sizeof(double) + naps_.size() + proposedNaps_.size() +
-           tasks_->taskCount() * (2 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1);
+    const std::size_t eightBytes = squaredNorms_->size() + rowWeights_.size() + alpha_.size() +
+                                   proposedAlpha_.size() + previousAlpha_.size() + taskWeights_.size() +
+                                   nameHashes_.size() + intercepts_.size() + restarts_.size() +
+                                   pendingRounds_.size() + batchStarts_.size();
+    const std::size_t fourBytes = largestFirst_.size() + proposals_.size();
+    return 8 * eightBytes + 4 * fourBytes + naps_.size() + proposedNaps_.size() + vectors_->bytes();
 }
 
 }  // namespace fedmtl

@@ -6,6 +6,7 @@
 
 #include "native/client.hpp"
 #include "native/state.hpp"
+#include "native/task_vectors.hpp"
 #include "native/thread_pool.hpp"
 
 namespace fedmtl {
@@ -26,6 +27,16 @@ class ClientPool {
 
     /// Calls body(task, workspace) once for every task, in parallel, largest tasks first.
     void forEachTask(const std::function<void(std::size_t, ClientWorkspace&)>& body);
+
+    /// What clients did since the last call, all threads together; the caller of forEachTask counts it in
+    /// the workspaces.
+    WorkDone takeWorkDone();
+
+    /// The vectors of all clients, for a server in this process: from now on it alone moves them, and this
+    /// pool works with no other. Before the first round, once.
+    std::shared_ptr<TaskVectors> lend();
+    /// Whether this is the server that the vectors were lent to, or they were lent to none.
+    bool mayServe(const std::shared_ptr<TaskVectors>& vectors) const { return !lent_ || vectors == vectors_; }
 
     std::span<const double> alpha() const { return alpha_; }
     std::span<const double> intercepts() const { return intercepts_; }  // m, of the last evaluation
@@ -56,15 +67,14 @@ class ClientPool {
     std::vector<double> rowWeights_;           // n, or empty: the sample weights of the tasks
     std::vector<double> alpha_;                // n
     std::vector<double> proposedAlpha_;        // n
-    std::vector<double> v_;                    // m x d
-    std::vector<double> proposedV_;            // m x d
     std::vector<double> previousAlpha_;        // n, with momentum
-    std::vector<double> previousV_;            // m x d, with momentum
     std::vector<RowNap> naps_;                 // n, with shrinking
     std::vector<RowNap> proposedNaps_;         // n, with shrinking
-    std::vector<double> intercepts_;           // m
-    std::vector<std::uint64_t> restarts_;      // m
-    std::vector<std::uint32_t> proposals_;     // m
+    std::shared_ptr<TaskVectors> vectors_;
+    bool lent_ = false;
+    std::vector<double> intercepts_;            // m
+    std::vector<std::uint64_t> restarts_;       // m
+    std::vector<std::uint32_t> proposals_;      // m
     std::vector<std::uint64_t> pendingRounds_;  // m
 };
 

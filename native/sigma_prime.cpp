@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "native/blas.hpp"
+#include "native/block_products.hpp"
 
 namespace fedmtl {
 namespace {
@@ -55,15 +56,19 @@ std::vector<double> lowRankScaling(const TaskKernel& kernel, ThreadPool& threads
     if (k == 0) {
         return S;
     }
-    std::vector<double> weighted(kernel.basis().begin(), kernel.basis().end());
-    for (std::size_t t = 0; t < m; ++t) {
-        const double L = kernel.diagonal()[t] - kernel.delta();
-        for (std::size_t j = 0; j < k; ++j) {
-            weighted[t * k + j] *= L > 0.0 ? kernel.r()[j] / L : 0.0;
+    const auto weighted = [&](std::size_t begin, std::size_t count, std::vector<double>& columns) {
+        columns.resize(count * k);
+        for (std::size_t t = 0; t < count; ++t) {
+            const double* u = kernel.basis().data() + (begin + t) * k;
+            const double L = kernel.diagonal()[begin + t] - kernel.delta();
+            for (std::size_t j = 0; j < k; ++j) {
+                columns[t * k + j] = L > 0.0 ? u[j] * kernel.r()[j] / L : 0.0;
+            }
         }
-    }
+        return static_cast<const double*>(columns.data());
+    };
     // weighted' carries r_j; the symmetric form needs sqrt(r_i r_j).
-    std::vector<double> inner = projectOnBasis(k, weighted, kernel.basis(), k, threads);
+    std::vector<double> inner = sumOfProducts(m, k, weighted, k, StoredColumns(kernel.basis(), k), threads);
     for (std::size_t column = 0; column < k; ++column) {
         for (std::size_t row = 0; row < k; ++row) {
             const double r = kernel.r()[row];

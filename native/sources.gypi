@@ -19,6 +19,7 @@
       "native/omega/constant.cpp",
       "native/omega/fixed.cpp",
       "native/omega/spectrum.cpp",
+      "native/omega/spectrum_cut.cpp",
       "native/omega/trace_norm.cpp",
       "native/predict.cpp",
       "native/server.cpp",
@@ -31,6 +32,7 @@
       "native/task_set_checks.cpp",
       "native/task_set_hash.cpp",
       "native/task_set_transform.cpp",
+      "native/task_weights.cpp",
       "native/thread_pool.cpp"
     ],
     "bindings": [
@@ -56,6 +58,7 @@
       "native/test/server_test.cpp",
       "native/test/session_test.cpp",
       "native/test/sigma_prime_test.cpp",
+      "native/test/spectrum_cut_test.cpp",
       "native/test/spectrum_test.cpp",
       "native/test/state_test.cpp",
       "native/test/svmlight_test.cpp",
@@ -63,6 +66,7 @@
       "native/test/task_set_builder_test.cpp",
       "native/test/task_set_test.cpp",
       "native/test/task_set_transform_test.cpp",
+      "native/test/task_weights_test.cpp",
       "native/test/thread_pool_test.cpp",
       "native/test/trace_norm_test.cpp"
     ]

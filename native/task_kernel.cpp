@@ -5,25 +5,12 @@
 #include <numeric>
 
 #include "native/blas.hpp"
+#include "native/block_products.hpp"
 
 namespace fedmtl {
 namespace {
 
-// Fixed block sizes, in tasks: the blocks, not the threads, decide the order of every sum.
-constexpr std::size_t kReduceBlock = 4096;
-constexpr std::size_t kApplyBlock = 256;
-constexpr std::size_t kRowSumBlock = 64;
-
-std::size_t blockCount(std::size_t size, std::size_t block) { return (size + block - 1) / block; }
-
-/// Calls body(begin, count, worker) for consecutive blocks of [0, size).
-template <class Body>
-void forBlocks(std::size_t size, std::size_t block, ThreadPool& threads, const Body& body) {
-    threads.parallelFor(blockCount(size, block), [&](std::size_t index, std::size_t) {
-        const std::size_t begin = index * block;
-        body(index, begin, std::min(block, size - begin));
-    });
-}
+constexpr std::size_t kRowSumBlock = 64;  // tasks
 
 }  // namespace
 
@@ -63,7 +50,7 @@ void TaskKernel::apply(std::size_t cols, std::span<const double> V, std::span<do
         return;
     }
     const std::size_t m = tasks();
-    forBlocks(m, kApplyBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
+    forBlocks(m, kTaskBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
         blas::gemm({.rows = cols, .cols = count, .inner = m}, 1.0, V.data(), cols, matrix_.data() + begin * m,
                    m, 0.0, W.data() + begin * cols, cols);
     });
@@ -79,7 +66,7 @@ void TaskKernel::applyLowRank(std::size_t cols, std::span<const double> V, std::
             projected[j * cols + row] *= r_[j];
         }
     }
-    forBlocks(tasks(), kApplyBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
+    forBlocks(tasks(), kTaskBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
         const std::size_t first = begin * cols;
         for (std::size_t i = first; i < first + count * cols; ++i) {
             W[i] = delta_ * V[i];
@@ -101,8 +88,8 @@ double TaskKernel::inverseQuadratic(std::size_t cols, std::span<const double> W,
         sum += std::inner_product(column.begin(), column.end(), column.begin(), 0.0) / (delta_ + r_[j]);
     }
     // ||W - (WU)U'||^2 from the residual itself: ||W||^2 - ||WU||^2 would cancel, and delta may be tiny.
-    std::vector<double> residuals(blockCount(tasks(), kApplyBlock));
-    forBlocks(tasks(), kApplyBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
+    std::vector<double> residuals(blockCount(tasks(), kTaskBlock));
+    forBlocks(tasks(), kTaskBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
         const auto block = W.subspan(begin * cols, count * cols);
         std::vector<double> residual(block.begin(), block.end());
         if (k > 0) {
@@ -172,19 +159,8 @@ std::size_t TaskKernel::bytes() const {
 
 std::vector<double> projectOnBasis(std::size_t cols, std::span<const double> A, std::span<const double> basis,
                                    std::size_t rank, ThreadPool& threads) {
-    const std::size_t m = basis.size() / rank;
-    const std::size_t size = cols * rank;
-    std::vector<double> partial(blockCount(m, kReduceBlock) * size);
-    forBlocks(m, kReduceBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
-        blas::gemm({.transposeB = blas::Transpose::Yes, .rows = cols, .cols = rank, .inner = count}, 1.0,
-                   A.data() + begin * cols, cols, basis.data() + begin * rank, rank, 0.0,
-                   partial.data() + index * size, cols);
-    });
-    for (std::size_t i = size; i < partial.size(); ++i) {
-        partial[i % size] += partial[i];
-    }
-    partial.resize(size);
-    return partial;
+    return sumOfProducts(basis.size() / rank, cols, StoredColumns(A, cols), rank, StoredColumns(basis, rank),
+                         threads);
 }
 
 }  // namespace fedmtl

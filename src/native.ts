@@ -29,6 +29,9 @@ export interface NativeTaskSet {
   names(): string[];
   offsets(): Float64Array;
   labels(): Float64Array;
+  /** The first distinct labels, at most `most` of them, in the order of the rows. */
+  distinctLabels(most: number): Float64Array;
+  hasLabel(label: number): boolean;
   /** One a row; undefined: all 1. */
   sampleWeights(): Float64Array | undefined;
   /** Packed rows `first` .. `first + count - 1`; indices and pointers (from 0) of a sparse set. */
@@ -122,6 +125,8 @@ export interface NativeClientPool {
   intercepts(): Float64Array;
   propose(task: number, request: NativeRequest): Promise<NativeProposal>;
   evaluate(task: number, request: NativeEvaluation): { lossSum: number; conjugateSum: number };
+  /** Memory held, the data themselves apart. */
+  bytes(): number;
   dispose(): void;
 }
 
@@ -141,6 +146,8 @@ export interface NativeServerOptions {
   readonly relationship: NativeRelationship;
   readonly policy: string;
   readonly threads: number;
+  /** Clients in this process: both sides then work with each other alone and hold the vectors v_t once. */
+  readonly clients?: NativeClientPool;
 }
 
 /** native/session.hpp, RoundPlan; Infinity stands for "never". */
@@ -189,6 +196,8 @@ export interface NativeOmegaStep {
   readonly regularizerAfter: number;
   readonly penaltyBefore: number;
   readonly settled: boolean;
+  readonly rank: number;
+  readonly cutBound: number;
 }
 
 export interface NativeServer {
@@ -217,6 +226,10 @@ export interface NativeServer {
   save(clients: NativeClientPool): Record<string, Float64Array>;
   restore(clients: NativeClientPool, state: Readonly<Record<string, Float64Array>>): void;
   kernel(): NativeKernel;
+  /** Ends the training: W, and the memory that only rounds need is free. No round may follow. */
+  finish(): { W: Float64Array; epsilon?: number };
+  /** Memory held. */
+  bytes(): number;
   dispose(): void;
 }
 

@@ -41,6 +41,16 @@ class Relationship {
     virtual void startAt(std::size_t /*cols*/, std::span<const double> /*W*/,
                          std::optional<double> /*epsilon*/, ThreadPool& /*threads*/) {}
 
+    /// By how much, relatively, cutting the spectrum has raised what the last Omega step lowers, at most
+    /// (spectrum_cut.hpp).
+    virtual double cutBound() const { return 0.0; }
+
+    /// No Omega step will follow: what only those need may go.
+    virtual void finish() {}
+
+    /// Memory held.
+    virtual std::size_t bytes() const { return kernel().bytes(); }
+
     /// False while Omega steps still follow a schedule, so that a small change says nothing about
     /// convergence.
     virtual bool settled() const { return true; }

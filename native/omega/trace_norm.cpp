@@ -10,23 +10,27 @@
 // rise. Measured on the eight trace-norm optima of the tests, excess of the joint objective after 40 steps:
 // at most 1e-4, against up to 2e-2 for the plain minimiser (docs/rounds.md). Everything is low rank +
 // identity: in the basis of right singular vectors sigma_j = sqrt(s_j^2 + floor) / T, and K has the
-// eigenvalues sigma / (lambda1 + lambda2 sigma).
+// eigenvalues sigma / (lambda1 + lambda2 sigma). The smallest s_j share one sigma (spectrum_cut.hpp).
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "native/omega/relationship.hpp"
-#include "native/omega/spectrum.hpp"
+#include "native/omega/spectrum_cut.hpp"
 #include "native/status.hpp"
 
 namespace fedmtl {
 namespace {
 
+// Relative rise of Q that a cut of the spectrum may cost: below what W steps and Omega steps are stopped at.
+constexpr double kCutTolerance = 1e-8;
+
 /// Sigma = U diag(sigma) U' + rest (I - UU'), as what the server and the objective need of it.
 struct Covariance {
     TaskKernel kernel = TaskKernel::lowRank(0, {}, {}, 0.0);
     double traceOfInverse = 0.0;
+    double cutBound = 0.0;  // SpectrumCut::bound
 };
 
 class TraceNorm final : public Relationship {
@@ -43,6 +47,7 @@ class TraceNorm final : public Relationship {
     bool settled() const override { return atFloor_; }
     std::optional<double> epsilon() const override { return epsilon_; }
     double penalty() const override { return penaltyOf(current_); }
+    double cutBound() const override { return current_.cutBound; }
 
     /// min over nu >= s_1^2 of nu / (2 lambda1) - sqrt(epsilon) sum_j sqrt(nu - s_j^2), s_j the singular
     /// values of V with zeros up to m (math.md 5). Convex in nu, and valid at any nu: how well it is
@@ -52,7 +57,7 @@ class TraceNorm final : public Relationship {
         if (!epsilon_) {
             return std::nullopt;
         }
-        const std::vector<double> s = rightSpectrum(cols, V, threads).s;
+        const std::vector<double> s = gramSpectrum(cols, {V}, threads).s;
         const double floor = std::sqrt(*epsilon_);
         const double least = s.empty() ? 0.0 : s[0] * s[0];
         const auto sumOver = [&](double nu, auto term) {
@@ -93,7 +98,7 @@ class TraceNorm final : public Relationship {
         double momentum = nextMomentum();
         for (;;) {
             const double floor = sinkingFloor(meanSquare);
-            Covariance candidate = fromWeights(extrapolate(W, momentum), cols, floor, threads);
+            Covariance candidate = fromWeights({W, previousW_, momentum}, cols, floor, threads);
             if (regularizer(candidate, cols, W, threads) <= before) {
                 current_ = std::move(candidate);
                 atFloor_ = floor == *epsilon_;
@@ -120,10 +125,15 @@ class TraceNorm final : public Relationship {
             epsilon_ = epsilon;
         }
         fixDefaults(cols, W, threads);
-        current_ = fromWeights({W.begin(), W.end()}, cols, *epsilon_, threads);
+        current_ = fromWeights({W}, cols, *epsilon_, threads);
         previousW_.assign(W.begin(), W.end());
         steps_ = static_cast<std::size_t>(sinkingSteps_);
         atFloor_ = true;
+    }
+
+    void finish() override { previousW_ = std::vector<double>(); }
+    std::size_t bytes() const override {
+        return current_.kernel.bytes() + previousW_.size() * sizeof(double);
     }
 
     void save(StateWriter& state) const override {
@@ -138,6 +148,7 @@ class TraceNorm final : public Relationship {
         state.write("traceNorm.r", K.r());
         state.write("traceNorm.delta", K.delta());
         state.write("traceNorm.traceOfInverse", current_.traceOfInverse);
+        state.write("traceNorm.cutBound", current_.cutBound);
     }
 
     void restore(const StateReader& state) override {
@@ -160,6 +171,7 @@ class TraceNorm final : public Relationship {
         current_.kernel =
             TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), state.readNumber("traceNorm.delta"));
         current_.traceOfInverse = state.readNumber("traceNorm.traceOfInverse");
+        current_.cutBound = state.readNumber("traceNorm.cutBound");
     }
 
   private:
@@ -176,7 +188,7 @@ class TraceNorm final : public Relationship {
 
     /// ||W||_* / m
     double meanSingularValue(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
-        const std::vector<double> s = rightSpectrum(cols, W, threads).s;
+        const std::vector<double> s = gramSpectrum(cols, {W}, threads).s;
         return std::accumulate(s.begin(), s.end(), 0.0) / static_cast<double>(tasks_);
     }
 
@@ -198,28 +210,18 @@ class TraceNorm final : public Relationship {
         return std::max(*epsilon_, std::pow(start, 1.0 - progress) * std::pow(*epsilon_, progress));
     }
 
-    std::vector<double> extrapolate(std::span<const double> W, double momentum) const {
-        std::vector<double> result(W.begin(), W.end());
-        for (std::size_t i = 0; momentum > 0.0 && i < result.size(); ++i) {
-            result[i] += momentum * (W[i] - previousW_[i]);
-        }
-        return result;
-    }
-
-    /// (W'W + floor I)^1/2 / T.
-    Covariance fromWeights(const std::vector<double>& W, std::size_t cols, double floor,
+    /// (W'W + floor I)^1/2 / T, with the small end of the spectrum cut.
+    Covariance fromWeights(const ExtrapolatedW& W, std::size_t cols, double floor,
                            ThreadPool& threads) const {
-        Spectrum spectrum = rightSpectrum(cols, W, threads);
-        std::vector<double> sigma(spectrum.s.size());
-        double trace = std::sqrt(floor) * static_cast<double>(tasks_ - sigma.size());
-        for (std::size_t j = 0; j < sigma.size(); ++j) {
-            sigma[j] = std::sqrt(spectrum.s[j] * spectrum.s[j] + floor);
-            trace += sigma[j];
+        const GramSpectrum spectrum = gramSpectrum(cols, W, threads);
+        SpectrumCut cut = cutSpectrum(spectrum, tasks_, floor, kCutTolerance);
+        for (double& root : cut.roots) {
+            root /= cut.trace;
         }
-        for (double& value : sigma) {
-            value /= trace;
-        }
-        return makeCovariance(std::move(spectrum.basis), sigma, std::sqrt(floor) / trace);
+        Covariance covariance = makeCovariance(rightBasis(cols, W, spectrum, cut.roots.size(), threads),
+                                               cut.roots, cut.rest / cut.trace);
+        covariance.cutBound = cut.bound;
+        return covariance;
     }
 
     Covariance makeCovariance(std::vector<double> basis, const std::vector<double>& sigma,

@@ -6,7 +6,7 @@ import { constants } from "node:buffer";
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { FedmtlError } from "../errors.js";
-import { ioError, writeAtomically } from "../files.js";
+import { ioError, writeFileAtomic } from "../files.js";
 import { native } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
@@ -16,7 +16,7 @@ import type { WarmStart } from "./warm_start.js";
 
 const format = "fedmtl-checkpoint";
 /** Raised when an older version of the package could not read the file. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Named arrays of numbers; what each part of a training adds to is its own business. */
 export type SavedState = Readonly<Record<string, Float64Array>>;
@@ -96,11 +96,7 @@ export async function writeCheckpoint(path: string, state: SavedState, facts: Fa
         `${constants.MAX_LENGTH}; train without checkpoints`,
     );
   }
-  await writeAtomically(path, async (handle) => {
-    for (const part of parts) {
-      await handle.writeFile(part);
-    }
-  });
+  await writeFileAtomic(path, parts);
 }
 
 /** What reading a checkpoint found: its state, or why it cannot be used. */

@@ -9,6 +9,7 @@ import { type NativeClientPool, type NativeServer, native } from "../native.js";
 import { type FitOptions, type Loss, type Policy, resolveOptions } from "../options.js";
 import { type Certificate, type OmegaRecord, toCertificate } from "./history.js";
 import { isClassification } from "./labels.js";
+import { positionsOf } from "./positions.js";
 import { type Relationship, toNative } from "./relationships.js";
 
 /** server -> client. */
@@ -171,7 +172,7 @@ export class Server {
       throw new FedmtlError("INVALID_OPTION", `cols is ${options.cols}; give a whole number from 1`);
     }
     this.names = options.tasks;
-    this.#positions = new Map(options.tasks.map((name, t) => [name, t]));
+    this.#positions = positionsOf(options.tasks);
     const relationship = toNative(options.relationship, options.tasks.length, omegaSteps);
     const tasks = options.tasks.length;
     this.#native = new native.Server({ tasks, cols: options.cols, relationship, policy, threads });
@@ -205,9 +206,9 @@ export class Server {
   }
 
   /** Learns Omega from the current W; then W = V K for the new K. */
-  async stepOmega(): Promise<Omit<OmegaRecord, "round">> {
-    const { regularizerBefore, regularizerAfter } = await this.#native.stepOmega();
-    return { regularizerBefore, regularizerAfter };
+  async stepOmega(): Promise<Omit<OmegaRecord, "round" | "seconds">> {
+    const { regularizerBefore, regularizerAfter, rank, cutBound } = await this.#native.stepOmega();
+    return { regularizerBefore, regularizerAfter, rank, cutBound };
   }
 
   /** d weights of a task. */

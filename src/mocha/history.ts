@@ -53,6 +53,14 @@ export interface OmegaRecord {
   readonly round: number;
   readonly regularizerBefore: number;
   readonly regularizerAfter: number;
+  /** Directions that the kernel over tasks tells apart from the rest, at most min(d, m). */
+  readonly rank: number;
+  /**
+   * What taking the others together has cost at most: the relative rise of what the step lowers, Q in docs/math.md, section
+   * 5. The certificate is not concerned.
+   */
+  readonly cutBound: number;
+  readonly seconds: number;
 }
 
 const columns = [
@@ -73,7 +81,14 @@ const columns = [
   "jointDual",
 ] as const;
 
-const omegaColumns = ["round", "regularizerBefore", "regularizerAfter"] as const;
+const omegaColumns = [
+  "round",
+  "regularizerBefore",
+  "regularizerAfter",
+  "rank",
+  "cutBound",
+  "seconds",
+] as const satisfies readonly (keyof OmegaRecord)[];
 
 /** The name of a column of the history. */
 export type HistoryColumn = (typeof columns)[number];
@@ -224,14 +239,12 @@ export class History implements Iterable<RoundRecord> {
       room.set(column);
       this.#columns.set(name, room);
     }
-    const [round, before, after] = omegaColumns.map((name) => stored(state, `history.omegaSteps.${name}`));
-    round?.forEach((value, i) => {
-      this.omegaSteps.push({
-        round: value,
-        regularizerBefore: before?.[i] ?? Number.NaN,
-        regularizerAfter: after?.[i] ?? Number.NaN,
-      });
-    });
+    const saved = omegaColumns.map((name) => [name, stored(state, `history.omegaSteps.${name}`)] as const);
+    const count = saved[0]?.[1].length ?? 0;
+    for (let i = 0; i < count; i++) {
+      const step = Object.fromEntries(saved.map(([name, values]) => [name, values[i] ?? Number.NaN]));
+      this.omegaSteps.push(step as unknown as OmegaRecord);
+    }
   }
 
   #column(name: HistoryColumn): Float64Array {

@@ -12,7 +12,7 @@ import type { Loss } from "../options.js";
 import { addTask, type AddTaskOptions, type NewTaskData } from "./add_task.js";
 import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toTarget } from "./labels.js";
-import { decodeModel, encodeModel, readModelFile } from "./model_file.js";
+import { decodeModel, modelFileParts, readModelFile } from "./model_file.js";
 import {
   type AddedTask,
   type Addition,
@@ -22,6 +22,7 @@ import {
   type RecordedOptions,
   sumOfCertificates,
 } from "./model_parts.js";
+import { positionsOf } from "./positions.js";
 import { interleave, labelsFrom, probabilitiesFrom } from "./predictions.js";
 import { type ModelSpectrum, spectrumOf } from "./spectrum.js";
 import { clustersOf } from "./task_clusters.js";
@@ -51,7 +52,7 @@ export class Model {
   /** @internal */
   constructor(parts: ModelParts) {
     this.#parts = parts;
-    this.#positions = new Map(parts.names.map((name, t) => [name, t]));
+    this.#positions = positionsOf(parts.names);
     this.#raw = parts.heads.map((head) => foldScaling(head, parts.cols, parts.scaling));
     this.#certificate = sumOfCertificates(parts.heads.map(({ certificate }) => certificate));
     const epsilon = parts.classes === undefined ? parts.heads[0]?.epsilon : undefined;
@@ -321,7 +322,7 @@ export class Model {
 
   /** Writes one safetensors file, atomically. @throws FedmtlError IO */
   async save(path: string): Promise<void> {
-    await writeFileAtomic(path, encodeModel(this.#parts));
+    await writeFileAtomic(path, modelFileParts(this.#parts));
   }
 
   /** Reads a file written by {@link Model.save}. @throws FedmtlError BAD_MODEL, IO */

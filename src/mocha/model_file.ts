@@ -10,7 +10,7 @@ import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { Addition, ModelHead, ModelParts, RecordedOptions } from "./model_parts.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
+import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
 
 const format = "fedmtl-model";
 /**
@@ -69,8 +69,8 @@ function describeHead({ certificate, kernel, classWeights }: ModelHead): HeadDes
   };
 }
 
-/** @returns the bytes of the file */
-export function encodeModel(parts: ModelParts): Uint8Array {
+/** @returns the bytes of the file, in parts that follow each other: a large model is not copied to be written */
+export function modelFileParts(parts: ModelParts): Uint8Array[] {
   const { names, cols, loss, labels, classes, heads, options, versions, scaling, added } = parts;
   const tensors = new Map<string, Tensor>(
     heads.flatMap((head, c) =>
@@ -100,7 +100,7 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     ...(added === undefined ? {} : { added }),
     ...aboutHeads,
   };
-  return encodeSafetensors(tensors, {
+  return safetensorsParts(tensors, {
     format,
     tasks: JSON.stringify(names),
     model: JSON.stringify(description),

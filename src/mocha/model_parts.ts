@@ -7,7 +7,7 @@ import type { Loss, ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import { type Certificate, relativeGap } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
-import type { OuterLoop } from "./outer_loop.js";
+import type { LoopResult } from "./outer_loop.js";
 import type { PreparedData } from "./prepare.js";
 
 /** Options of the training that a model remembers: numbers and names only. */
@@ -89,16 +89,14 @@ export function partsOf(
   };
 }
 
-/** What a loop has learned. */
+/** A head from what a loop has learned. */
 export function headOf(
-  loop: OuterLoop,
+  { W: withColumn, intercepts: free, kernel, epsilon }: LoopResult,
   data: PreparedData,
   certificate: Certificate,
   classWeights: ClassWeights | undefined,
 ): ModelHead {
-  const { W: withColumn, epsilon } = loop.server.state();
-  const [W, intercepts] = separateIntercepts(withColumn, loop.clients.intercepts(), data);
-  const kernel = loop.server.kernel();
+  const [W, intercepts] = separateIntercepts(withColumn, free, data);
   return {
     ...{ W, intercepts, kernel, certificate },
     ...(epsilon === undefined ? {} : { epsilon }),

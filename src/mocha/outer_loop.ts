@@ -2,7 +2,7 @@
  * The outer loop of MOCHA (Algorithm 1 of the paper): W steps of federated rounds, Omega steps between them, until the
  * stopping rule holds. It decides what the rounds shall be; the rounds themselves run in the addon.
  */
-import type { NativeClientPool, NativeServer } from "../native.js";
+import type { NativeClientPool, NativeKernel, NativeServer } from "../native.js";
 import { native, recordFields } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/accounting.js";
@@ -23,6 +23,15 @@ export interface LoopEnd {
   readonly status: "converged" | "budget" | "aborted";
   readonly certificate: Certificate;
   readonly omegaSteps: number;
+}
+
+/** What a loop has learned, for the prepared features. */
+export interface LoopResult {
+  readonly W: Float64Array;
+  readonly kernel: NativeKernel;
+  /** The free ones. */
+  readonly intercepts: Float64Array;
+  readonly epsilon?: number;
 }
 
 /** What a loop is made of. */
@@ -76,14 +85,20 @@ export class OuterLoop {
       momentum: policy === "accelerated",
     };
     this.clients = new native.ClientPool(data.tasks, solver, like);
-    this.server = new native.Server({ tasks: this.#tasks, cols: data.cols, relationship, policy, threads });
+    this.server = new native.Server({
+      ...{ tasks: this.#tasks, cols: data.cols, relationship, policy, threads },
+      clients: this.clients,
+    });
     this.#rule = new StoppingRule(options, options.relationship.family === "trace-norm");
     this.#certifyEvery =
       options.certifyEvery === "auto" ? automaticCertifyEvery(options.localEpochs) : options.certifyEvery;
     const offsets = data.tasks.offsets();
-    this.#steps = Float64Array.from({ length: this.#tasks }, (_, t) =>
-      Math.max(1, Math.round(options.localEpochs * ((offsets[t + 1] ?? 0) - (offsets[t] ?? 0)))),
-    );
+    this.#steps = offsets.subarray(1);
+    for (let t = 0, first = 0; t < this.#tasks; t++) {
+      const end = this.#steps[t] ?? 0;
+      this.#steps[t] = Math.max(1, Math.round(options.localEpochs * (end - first)));
+      first = end;
+    }
   }
 
   /** Abandons the native work under way. */
@@ -106,6 +121,23 @@ export class OuterLoop {
   /** Begins where a model is; before `run`. */
   startFrom({ scores, W, epsilon }: WarmStart): Promise<void> {
     return this.server.startFrom(this.clients, scores, W, epsilon);
+  }
+
+  /**
+   * Takes the result out: W, the kernel over tasks and the intercepts. Clients and server are disposed of at once rather
+   * than when they are collected, since they hold threads, and the clients first, since a model copies what it needs.
+   *
+   * @param keepClients leaves the clients to the caller, for the loop of the next class to share what they have measured
+   */
+  finish(keepClients: boolean): LoopResult {
+    const intercepts = this.clients.intercepts();
+    if (!keepClients) {
+      this.clients.dispose();
+    }
+    const { W, epsilon } = this.server.finish();
+    const kernel = this.server.kernel();
+    this.server.dispose();
+    return { W, kernel, intercepts, ...(epsilon === undefined ? {} : { epsilon }) };
   }
 
   /** Runs the training to its end, which a checkpoint marks too. */
@@ -156,9 +188,13 @@ export class OuterLoop {
   }
 
   async #stepOmega(certificate: Certificate): Promise<void> {
+    const start = performance.now();
     const step = await this.server.stepOmega();
-    const { regularizerBefore, regularizerAfter } = step;
-    this.#history.omegaSteps.push({ round: this.#rounds, regularizerBefore, regularizerAfter });
+    const { regularizerBefore, regularizerAfter, rank, cutBound } = step;
+    const seconds = (performance.now() - start) / 1000;
+    this.#history.omegaSteps.push({
+      ...{ round: this.#rounds, regularizerBefore, regularizerAfter, rank, cutBound, seconds },
+    });
     this.#rule.omegaStepTaken(step, certificate);
     this.#roundsOfWStep = 0;
   }

@@ -95,7 +95,7 @@ export class Training {
 
   async #trainOne(): Promise<FitResult> {
     const options = this.#options;
-    const labels = mapLabels(this.#tasks.labels(), options.loss, options.positive);
+    const labels = mapLabels(this.#tasks.native, options.loss, options.positive);
     const data = prepareData(this.#tasks, options);
     const names = this.#tasks.names;
     const history = this.#history;
@@ -108,7 +108,7 @@ export class Training {
 
   async #trainClasses(): Promise<FitResult> {
     const options = this.#options;
-    const classes = classesOf(this.#tasks.labels(), options.loss);
+    const classes = classesOf(this.#tasks.native, options.loss);
     const data = prepareData(this.#tasks, options);
     const names = this.#tasks.names;
     const heads: ModelHead[] = [];
@@ -151,7 +151,7 @@ export class Training {
       await loop.startFrom(warmStart);
     }
     const end = await loop.run(folder);
-    const head = headOf(loop, data, end.certificate, classWeights);
+    const head = headOf(loop.finish(label !== undefined), data, end.certificate, classWeights);
     return { head, end, ...(resumedFrom === undefined ? {} : { resumedFrom }) };
   }
 

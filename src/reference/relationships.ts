@@ -37,6 +37,9 @@ export interface TaskRelation {
 // 0.
 const singularValueCutoff = 1e-6;
 
+// Relative rise of the least value of Q that taking small singular values together may cost.
+const cutTolerance = 1e-8;
+
 // An eigenvalue within this fraction of the largest is a rounded zero, and a difference of two entries within
 // this fraction of the largest entry is a rounded symmetry.
 const roundingTolerance = 1e-10;
@@ -68,19 +71,38 @@ export function initialRelation(relationship: ReferenceRelationship, m: number):
 
 /**
  * The relation that minimises the joint objective at W (d × m) held, for a floor > 0 in place of epsilon:
- * Sigma = (W'W + floor I)^1/2 / trace.
+ * Sigma = (W'W + floor I)^1/2 / trace, its smallest eigenvalues evened out.
  */
 export function omegaStep(relationship: ReferenceRelationship, W: Matrix, floor: number): TaskRelation {
   const { values, U } = rightSingularPairs(W);
-  const roots = values.map((s) => Math.sqrt(s ** 2 + floor));
-  const rest = Math.sqrt(floor);
-  const trace = sum(roots) + (W.columns - values.length) * rest;
+  const { roots, rest, trace } = cutRoots(values, W.columns, floor);
   return traceNormRelation(
     relationship,
-    U,
+    U.subMatrixColumn([...roots.keys()]),
     roots.map((root) => root / trace),
     rest / trace,
   );
+}
+
+/**
+ * The roots sqrt(s_j^2 + floor) of the fewest directions that must be told apart, one root for each of the other m - k, and
+ * the sum of all m. Q is least at the squared sum of the roots; with the root of a mean square for the others the sum can
+ * only be larger, and its square may grow by `cutTolerance`.
+ */
+function cutRoots(
+  values: number[],
+  m: number,
+  floor: number,
+): { roots: number[]; rest: number; trace: number } {
+  const roots = values.map((s) => Math.sqrt(s ** 2 + floor));
+  const least = sum(roots) + (m - roots.length) * Math.sqrt(floor);
+  const cuts = roots.map((_, k) => {
+    const count = m - k;
+    const rest = Math.sqrt(floor + sum(values.slice(k).map((s) => s ** 2)) / count);
+    return { roots: roots.slice(0, k), rest, trace: sum(roots.slice(0, k)) + count * rest };
+  });
+  const allowed = cuts.find(({ trace }) => trace ** 2 - least ** 2 <= cutTolerance * least ** 2);
+  return allowed ?? { roots, rest: Math.sqrt(floor), trace: least };
 }
 
 /** g(Omega) of the relation; NaN while trace-norm's epsilon is not chosen. */
@@ -96,7 +118,7 @@ export function penalty(
 }
 
 /**
- * Nonzero singular values of W (d × m), and right singular vectors as the columns of U (m × k), from the
+ * Nonzero singular values of W (d × m), falling, and right singular vectors as the columns of U (m × k), from the
  * smaller Gram matrix: W W' where d <= m, with U = W'Q S^-1, else W'W.
  */
 export function rightSingularPairs(W: Matrix): { values: number[]; U: Matrix } {
@@ -107,10 +129,15 @@ export function rightSingularPairs(W: Matrix): { values: number[]; U: Matrix } {
   });
   const all = realEigenvalues.map((eigenvalue) => Math.sqrt(Math.max(0, eigenvalue)));
   const cutoff = singularValueCutoff * Math.max(...all);
-  const kept = all.flatMap((s, j) => (s > cutoff ? [j] : []));
-  const values = kept.map((j) => all[j] as number);
+  const kept = all.flatMap((s, j) => (s > cutoff ? [j] : [])).sort((i, j) => at(all, j) - at(all, i));
+  const values = kept.map((j) => at(all, j));
   const vectors = Q.subMatrixColumn(kept);
   return { values, U: wide ? W.transpose().mmul(vectors).divRowVector(values) : vectors };
+}
+
+/** The entry at an index known to be in range. */
+function at(values: number[], i: number): number {
+  return values[i] as number;
 }
 
 function sum(values: number[]): number {
