@@ -29,12 +29,17 @@ Decision decisionOf(const Napi::Object& message) {
             wholeNumber(message.Get("restarts"), "restarts")};
 }
 
-/// the loss's fields and {positive?, weighting, seed, freeIntercept, momentum, shrinking}
+/// the loss's fields and {positive?, positiveWeight?, negativeWeight?, weighting, seed, freeIntercept,
+/// momentum, shrinking}
 SolverSpec solverSpec(const Napi::Object& options) {
     SolverSpec spec;
     spec.loss = lossSpec(options);
     if (!options.Get("positive").IsUndefined()) {
         spec.positiveLabel = number(options.Get("positive"), "positive");
+    }
+    if (!options.Get("positiveWeight").IsUndefined()) {
+        spec.positiveWeight = number(options.Get("positiveWeight"), "positiveWeight");
+        spec.negativeWeight = number(options.Get("negativeWeight"), "negativeWeight");
     }
     spec.weighting =
         string(options.Get("weighting"), "weighting") == "mean" ? Weighting::Mean : Weighting::Sum;
@@ -56,15 +61,16 @@ Napi::Function ClientPoolWrap::define(Napi::Env env) {
          instanceMethod<Self, &Self::bytes>("bytes"), instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
-/// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, weighting, seed, threads, freeIntercept,
-/// momentum, shrinking})
+/// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, positiveWeight?, negativeWeight?, weighting,
+/// seed, threads, freeIntercept, momentum, shrinking}, like?: a pool of the same tasks)
 ClientPoolWrap::ClientPoolWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ClientPoolWrap>(info), held_(kWhat, info.Env()) {
     guarded(info.Env(), [&] {
         const Napi::Object options = object(info[1], "options");
-        auto pool =
-            std::make_shared<ClientPool>(unwrap<TaskSetWrap>(info[0]).tasks(), solverSpec(options),
-                                         static_cast<std::size_t>(number(options.Get("threads"), "threads")));
+        const auto like = info[2].IsUndefined() ? nullptr : unwrap<ClientPoolWrap>(info[2]).pool();
+        auto pool = std::make_shared<ClientPool>(
+            unwrap<TaskSetWrap>(info[0]).tasks(), solverSpec(options),
+            static_cast<std::size_t>(number(options.Get("threads"), "threads")), like.get());
         const std::size_t bytes = pool->bytes();
         held_.hold(std::move(pool), bytes);
         info.This().As<Napi::Object>().TypeTag(&kTag);

@@ -3,13 +3,12 @@
 #include <cmath>
 
 #include "bindings/classes.hpp"
+#include "bindings/relationship.hpp"
 #include "native/message_text.hpp"
 #include "native/session.hpp"
 
 namespace fedmtl::bindings {
-namespace {
 
-/// {family, lambda1, lambda2, epsilon?, matrix?}
 std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Object& options) {
     const std::string family = string(options.Get("family"), "family");
     const Regularization weights{number(options.Get("lambda1"), "lambda1"),
@@ -44,6 +43,8 @@ std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Ob
     }
     throw Error(ErrorCode::InvalidArgument, "relationship \"" + family + "\" is not known");
 }
+
+namespace {
 
 Policy policyOf(const std::string& name) {
     const std::pair<const char*, Policy> policies[] = {{"paper", Policy::Paper},
@@ -391,25 +392,29 @@ Napi::Value ServerWrap::state(const Napi::CallbackInfo& info) {
     return result;
 }
 
-/// (clients, scores, W, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
-/// learned relationship at its W, m x d
+/// (clients, scores, W?, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
+/// learned relationship at its W, m x d, if that is given
 Napi::Value ServerWrap::startFrom(const Napi::CallbackInfo& info) {
     ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
     const auto server = held_.get();
     const auto pool = clients.pool();
     requireSameShape(*pool, *server);
     const auto scores = float64Array(info[1], "scores");
-    const auto W = float64Array(info[2], "W");
-    if (scores.size() != pool->tasks().rowCount() || W.size() != server->V().size()) {
+    const bool withRelationship = !info[2].IsUndefined();
+    const auto W = withRelationship ? float64Array(info[2], "W") : std::span<const double>{};
+    if (scores.size() != pool->tasks().rowCount() || (withRelationship && W.size() != server->V().size())) {
         throw Error(ErrorCode::InvalidArgument, "a start needs one score a row and d weights a task, got " +
                                                     std::to_string(scores.size()) + " and " +
                                                     std::to_string(W.size()) + " numbers");
     }
     const auto epsilon = info[3].IsUndefined() ? std::nullopt : std::optional(number(info[3], "epsilon"));
     BackgroundWork work;
-    work.run = [server, pool, epsilon, scores = std::vector<double>(scores.begin(), scores.end()),
+    work.run = [server, pool, epsilon, withRelationship,
+                scores = std::vector<double>(scores.begin(), scores.end()),
                 W = std::vector<double>(W.begin(), W.end())] {
-        server->startRelationship(W, epsilon, pool->threads());
+        if (withRelationship) {
+            server->startRelationship(W, epsilon, pool->threads());
+        }
         fedmtl::startFrom(*pool, *server, scores);
     };
     work.result = [](Napi::Env env) { return env.Undefined(); };
@@ -439,16 +444,7 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
 
 /// (): {matrix} or {basis, r, delta}, basis task-major
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
-    const TaskKernel& kernel = freeServer().relationship().kernel();
-    Napi::Object result = Napi::Object::New(info.Env());
-    if (kernel.isDense()) {
-        result.Set("matrix", toFloat64Array(info.Env(), kernel.matrix()));
-        return result;
-    }
-    result.Set("basis", toFloat64Array(info.Env(), kernel.basis()));
-    result.Set("r", toFloat64Array(info.Env(), kernel.r()));
-    result.Set("delta", kernel.delta());
-    return result;
+    return kernelToJs(info.Env(), freeServer().relationship().kernel());
 }
 
 /// (): {W, epsilon?}, W task-major; the server then holds what `kernel` and `state` tell, and runs no more

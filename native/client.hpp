@@ -28,7 +28,9 @@ enum class Weighting { Sum, Mean };
 /// What every client of a training shares.
 struct SolverSpec {
     LossSpec loss;
-    double positiveLabel = 1.0;  // classification: labels equal to this are +1, all others -1
+    double positiveLabel = 1.0;   // classification: labels equal to this are +1, all others -1
+    double positiveWeight = 1.0;  // classification: factor of the sample weights of rows that are +1
+    double negativeWeight = 1.0;  // of all others
     Weighting weighting = Weighting::Sum;
     std::uint64_t seed = 0;
     bool freeIntercept = false;  // an unpenalised b_t: coordinates move in pairs (free_intercept.hpp)

@@ -29,12 +29,12 @@ std::size_t storedFeatures(const RowsView& view, std::size_t begin, std::size_t 
 
 }  // namespace
 
-ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads)
+ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads,
+                       const ClientPool* like)
     : tasks_(std::move(tasks)),
       spec_(spec),
       threads_(threads),
       workspaces_(threads_.size()),
-      squaredNorms_(tasks_->rowCount()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
@@ -45,14 +45,61 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       restarts_(tasks_->taskCount()),
       proposals_(tasks_->taskCount()),
       pendingRounds_(tasks_->taskCount()) {
-    measureTasks();
+    measureRows(like);
+    weighRows();
+    weighTasks();
     planBatches();
 }
 
-void ClientPool::measureTasks() {
+void ClientPool::measureRows(const ClientPool* like) {
+    if (like != nullptr && like->tasks_ == tasks_) {
+        squaredNorms_ = like->squaredNorms_;
+        return;
+    }
+    auto norms = std::make_shared<std::vector<double>>(tasks_->rowCount());
+    const auto offsets = tasks_->offsets();
+    std::visit(
+        [&](const auto& rows) {
+            forTasks(tasks_->taskCount(), threads_, [&](std::size_t t) {
+                for (auto i = static_cast<std::size_t>(offsets[t]);
+                     i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
+                    (*norms)[i] = squaredNorm(rows, i);
+                }
+            });
+        },
+        tasks_->features());
+    const auto tooLarge =
+        std::ranges::find_if_not(*norms, [](double square) { return std::isfinite(square); });
+    if (tooLarge != norms->end()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "row " + std::to_string(tooLarge - norms->begin()) +
+                        " has features too large to square; standardise or rescale them");
+    }
+    squaredNorms_ = std::move(norms);
+}
+
+/// Class weights become sample weights of this pool's own.
+void ClientPool::weighRows() {
+    if (spec_.positiveWeight == 1.0 && spec_.negativeWeight == 1.0) {
+        return;
+    }
+    const auto labels = tasks_->labels();
+    const auto given = tasks_->sampleWeights();
+    rowWeights_.resize(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const double weight = labels[i] == spec_.positiveLabel ? spec_.positiveWeight : spec_.negativeWeight;
+        rowWeights_[i] = given.empty() ? weight : weight * given[i];
+    }
+}
+
+std::span<const double> ClientPool::sampleWeights() const {
+    return rowWeights_.empty() ? tasks_->sampleWeights() : std::span(rowWeights_);
+}
+
+void ClientPool::weighTasks() {
     const std::size_t m = tasks_->taskCount();
     const auto offsets = tasks_->offsets();
-    const auto weights = tasks_->sampleWeights();
+    const auto weights = sampleWeights();
     const auto names = tasks_->names();
     taskWeights_.assign(m, 1.0);
     nameHashes_.resize(m);
@@ -77,23 +124,6 @@ void ClientPool::measureTasks() {
                                                             "\" are too small to divide by; scale them up");
             }
         }
-    }
-    std::visit(
-        [&](const auto& rows) {
-            forTasks(m, threads_, [&](std::size_t t) {
-                for (auto i = static_cast<std::size_t>(offsets[t]);
-                     i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
-                    squaredNorms_[i] = squaredNorm(rows, i);
-                }
-            });
-        },
-        tasks_->features());
-    const auto tooLarge =
-        std::ranges::find_if_not(squaredNorms_, [](double square) { return std::isfinite(square); });
-    if (tooLarge != squaredNorms_.end()) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "row " + std::to_string(tooLarge - squaredNorms_.begin()) +
-                        " has features too large to square; standardise or rescale them");
     }
 }
 
@@ -124,7 +154,7 @@ Client ClientPool::client(std::size_t task) {
     const std::size_t first = static_cast<std::size_t>(tasks_->offsets()[task]);
     const std::size_t count = rowCount(task);
     const std::size_t cols = tasks_->cols();
-    const auto weights = tasks_->sampleWeights();
+    const auto weights = sampleWeights();
     const auto rowsOf = [&](auto& all) {
         return all.empty() ? std::span(all) : std::span(all).subspan(first, count);
     };
@@ -137,7 +167,7 @@ Client ClientPool::client(std::size_t task) {
                           .cols = cols,
                           .labels = tasks_->labels().subspan(first, count),
                           .sampleWeights = weights.empty() ? weights : weights.subspan(first, count),
-                          .squaredNorms = rowsOf(squaredNorms_),
+                          .squaredNorms = rowsOf(*squaredNorms_),
                           .taskWeight = taskWeights_[task],
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
@@ -215,10 +245,10 @@ void ClientPool::restore(const StateReader& state) {
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t eightBytes = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
-                                   previousAlpha_.size() + taskWeights_.size() + nameHashes_.size() +
-                                   intercepts_.size() + restarts_.size() + pendingRounds_.size() +
-                                   batchStarts_.size();
+    const std::size_t eightBytes = squaredNorms_->size() + rowWeights_.size() + alpha_.size() +
+                                   proposedAlpha_.size() + previousAlpha_.size() + taskWeights_.size() +
+                                   nameHashes_.size() + intercepts_.size() + restarts_.size() +
+                                   pendingRounds_.size() + batchStarts_.size();
     const std::size_t fourBytes = largestFirst_.size() + proposals_.size();
     return 8 * eightBytes + 4 * fourBytes + naps_.size() + proposedNaps_.size() + vectors_->bytes();
 }

@@ -15,7 +15,9 @@ class ClientPool {
   public:
     /// alpha = 0, v = 0. `threads`: 0 takes one a processor. Throws InvalidArgument if a row's squared norm
     /// or a task's weight is not finite, or weighting "mean" meets a task whose sample weights are all zero.
-    ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads);
+    /// `like`: a pool of the same task set, with which this one shares what it has measured.
+    ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads,
+               const ClientPool* like = nullptr);
 
     const TaskSet& tasks() const { return *tasks_; }
     const SolverSpec& spec() const { return spec_; }
@@ -46,10 +48,15 @@ class ClientPool {
     void restore(const StateReader& state);
 
   private:
-    void measureTasks();
+    void measureRows(const ClientPool* like);
+    void weighRows();
+    void weighTasks();
     void planBatches();
+    std::span<const double> sampleWeights() const;
 
     std::shared_ptr<const TaskSet> tasks_;
+    std::shared_ptr<const std::vector<double>> squaredNorms_;  // n
+
     SolverSpec spec_;
     ThreadPool threads_;
     std::vector<ClientWorkspace> workspaces_;  // one a thread
@@ -57,7 +64,7 @@ class ClientPool {
     std::vector<std::size_t> batchStarts_;     // into largestFirst_; a batch is what a thread takes at a time
     std::vector<double> taskWeights_;          // m, c_t
     std::vector<std::uint64_t> nameHashes_;    // m
-    std::vector<double> squaredNorms_;         // n
+    std::vector<double> rowWeights_;           // n, or empty: the sample weights of the tasks
     std::vector<double> alpha_;                // n
     std::vector<double> proposedAlpha_;        // n
     std::vector<double> previousAlpha_;        // n, with momentum

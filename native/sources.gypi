@@ -42,10 +42,12 @@
       "bindings/client_pool.cpp",
       "bindings/errors.cpp",
       "bindings/readers.cpp",
+      "bindings/relationship.cpp",
       "bindings/server.cpp",
       "bindings/task_set.cpp"
     ],
     "tests": [
+      "native/test/client_pool_test.cpp",
       "native/test/client_test.cpp",
       "native/test/csv_test.cpp",
       "native/test/fixed_test.cpp",

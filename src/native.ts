@@ -79,6 +79,9 @@ export interface NativePoolOptions {
   readonly lossEpsilon: number;
   readonly huberDelta: number;
   readonly positive?: number | undefined;
+  /** Both or none. */
+  readonly positiveWeight?: number | undefined;
+  readonly negativeWeight?: number | undefined;
   readonly weighting: string;
   readonly seed: number;
   readonly threads: number;
@@ -182,6 +185,13 @@ export type NativeKernel =
     }
   | { readonly matrix: Float64Array };
 
+/** The relationship that given models are the answer to. */
+export interface NativeRelationshipAt {
+  readonly kernel: NativeKernel;
+  /** W U, d × k column-major; empty for a kernel that is written out. */
+  readonly directions: Float64Array;
+}
+
 /** native/server.hpp, OmegaStep. */
 export interface NativeOmegaStep {
   readonly regularizerBefore: number;
@@ -204,11 +214,14 @@ export interface NativeServer {
   fixDefaults(): Promise<void>;
   cancel(): void;
   state(): { V: Float64Array; W: Float64Array; S: Float64Array; penalty: number; epsilon?: number };
-  /** Before the first round: starts at a model's n scores and m × d weights; `epsilon` where none was given. */
+  /**
+   * Before the first round: starts at a model's n scores, and a learned relationship at its m × d weights if they are given;
+   * `epsilon` where none was given.
+   */
   startFrom(
     clients: NativeClientPool,
     scores: Float64Array,
-    W: Float64Array,
+    W: Float64Array | undefined,
     epsilon: number | undefined,
   ): Promise<void>;
   /** What both sides need to go on later with the same bits, after a finished round or Omega step. */
@@ -253,8 +266,23 @@ interface Addon {
     precision: string,
     csv?: NativeCsvOptions,
   ) => NativeTextReader;
-  ClientPool: new (tasks: NativeTaskSet, options: NativePoolOptions) => NativeClientPool;
+  /** `like`: a pool of the same tasks, with which the new one shares what it has measured. */
+  ClientPool: new (
+    tasks: NativeTaskSet,
+    options: NativePoolOptions,
+    like?: NativeClientPool,
+  ) => NativeClientPool;
   Server: new (options: NativeServerOptions) => NativeServer;
+  /** For learned relationships the answer of an Omega step to W, m × d, at the floor `epsilon` where none was given. */
+  relationshipAt(
+    relationship: NativeRelationship,
+    tasks: number,
+    cols: number,
+    W: Float64Array,
+    epsilon: number | undefined,
+  ): Promise<NativeRelationshipAt>;
+  /** Of W, m × d, falling; those below 1e-6 of the first are left out. */
+  singularValues(cols: number, W: Float64Array): Promise<Float64Array>;
   parseMatrix(fileName: string, text: Uint8Array): { rows: number; cols: number; values: Float64Array };
   versions(): { kernel: string; blasCore: string };
   setErrorClass(errorClass: typeof FedmtlError): void;

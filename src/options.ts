@@ -30,6 +30,10 @@ export type Policy = (typeof policies)[number];
 export const intercepts = ["none", "penalized", "free"] as const;
 export type Intercept = (typeof intercepts)[number];
 
+/** Weights of classes: all the same, or n / (2 n_c) for each side, counted over all rows of all tasks. */
+export const classWeights = ["none", "balanced"] as const;
+export type ClassWeight = (typeof classWeights)[number];
+
 /** When a training stops. */
 export interface StopOptions {
   /** Relative duality gap, gap / max(|P|, |D|), by default 1e-3. */
@@ -96,6 +100,16 @@ export interface FitOptions {
   readonly certifyEvery?: number | "auto";
   /** Classification: this label against all others; by default the larger of exactly two labels. */
   readonly positive?: number;
+  /**
+   * More than two classes, each against the rest: one linear model a task and class, of which the largest decision wins. By
+   * default false.
+   */
+  readonly multiclass?: boolean;
+  /**
+   * Classification: `balanced` multiplies the weight of a row by n / (2 n_c), n_c the rows of its side (+1 or -1) among all n
+   * rows of all tasks. By default `none`.
+   */
+  readonly classWeight?: ClassWeight;
   /** By default `none`. */
   readonly intercept?: Intercept;
   /** Value of the constant feature of intercept `penalized`, above 0, by default 1: larger means less penalty. */
@@ -132,6 +146,8 @@ export interface ResolvedOptions {
   readonly stop: Required<StopOptions>;
   readonly certifyEvery: number | "auto";
   readonly positive?: number;
+  readonly multiclass: boolean;
+  readonly classWeight: ClassWeight;
   readonly intercept: Intercept;
   readonly interceptScaling: number;
   readonly standardize: boolean;
@@ -156,6 +172,8 @@ export const defaults = {
   gap: 1e-3,
   rounds: 100_000,
   certifyEvery: "auto",
+  multiclass: false,
+  classWeight: "none",
   intercept: "none",
   interceptScaling: 1,
   standardize: false,
@@ -165,7 +183,8 @@ export const defaults = {
 /** Unless rounds between checkpoints are given. */
 export const secondsBetweenCheckpoints = 30;
 
-const optionNames: readonly (keyof FitOptions)[] = [
+/** The names of all options. */
+export const optionNames: readonly (keyof FitOptions)[] = [
   "loss",
   "smoothing",
   "lossEpsilon",
@@ -182,6 +201,8 @@ const optionNames: readonly (keyof FitOptions)[] = [
   "stop",
   "certifyEvery",
   "positive",
+  "multiclass",
+  "classWeight",
   "intercept",
   "interceptScaling",
   "standardize",
@@ -192,7 +213,8 @@ const optionNames: readonly (keyof FitOptions)[] = [
   "signal",
 ];
 
-function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
+/** @throws FedmtlError INVALID_OPTION for a name that is not allowed */
+export function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (!allowed.includes(name)) {
       throw invalidChoice(what, name, allowed);
@@ -200,7 +222,13 @@ function rejectUnknownNames(what: string, given: object, allowed: readonly strin
   }
 }
 
-function choice<T extends string>(name: string, given: T | undefined, allowed: readonly T[], fallback: T): T {
+/** One of the allowed values, or the fallback if none is given. @throws FedmtlError INVALID_OPTION */
+export function choice<T extends string>(
+  name: string,
+  given: T | undefined,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   if (given === undefined) {
     return fallback;
   }
@@ -360,6 +388,12 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
   if (given.budgets !== undefined && typeof given.budgets !== "function") {
     throw new FedmtlError("INVALID_OPTION", "budgets must be a function of the round");
   }
+  if (given.multiclass === true && given.positive !== undefined) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      "positive names one label against the rest, multiclass takes each of them; give one of the two",
+    );
+  }
   const stop = given.stop ?? {};
   rejectUnknownNames("option of stop", stop, ["gap", "rounds"]);
   const gap = numeric("gap", stop.gap, defaults.gap);
@@ -381,6 +415,8 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
     stop: { gap, rounds: numeric("rounds", stop.rounds, defaults.rounds) },
     certifyEvery: numericOrAuto("certifyEvery", given.certifyEvery, defaults.certifyEvery),
     ...(given.positive === undefined ? {} : { positive: numeric("positive", given.positive, 0) }),
+    multiclass: boolean("multiclass", given.multiclass, defaults.multiclass),
+    classWeight: choice("classWeight", given.classWeight, classWeights, defaults.classWeight),
     intercept: choice("intercept", given.intercept, intercepts, defaults.intercept),
     interceptScaling: numeric("interceptScaling", given.interceptScaling, defaults.interceptScaling),
     standardize: boolean("standardize", given.standardize, defaults.standardize),

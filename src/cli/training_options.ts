@@ -146,7 +146,8 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
     omegaTolerance,
   } = flags;
   const shrinking = flags.shrinking === undefined ? undefined : flags.shrinking === "on";
-  const { certifyEvery, positive, intercept, interceptScaling, standardize, seed, threads } = flags;
+  const { certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling } = flags;
+  const { standardize, seed, threads } = flags;
   return {
     relationship,
     stop: given({ gap, rounds }),
@@ -163,7 +164,8 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
       omegaSteps,
       omegaTolerance,
     }),
-    ...given({ certifyEvery, positive, intercept, interceptScaling, standardize, seed, threads }),
+    ...given({ certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling }),
+    ...given({ standardize, seed, threads }),
   };
 }
 

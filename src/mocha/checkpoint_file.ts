@@ -30,11 +30,12 @@ const digests = ["data", "matrix", "model of the warm start"];
 /** Differences that a message lists. */
 const differencesListed = 4;
 
-/** The facts of a training. Threads, the limit of rounds and checkpoints themselves do not decide its path. */
+/** The facts of a training, `label`: of this class against the others. Threads, the limit of rounds and checkpoints themselves do not decide its path. */
 export function factsOf(
   options: ResolvedOptions,
   data: PreparedData,
   warmStart: WarmStart | undefined,
+  label: number | undefined,
 ): Facts {
   const { relationship, stop, budgets, threads, signal, warmStart: _, checkpoint, ...plain } = options;
   const { family, lambda1, lambda2, epsilon = "by default", omega, sigma } = relationship;
@@ -43,6 +44,7 @@ export function factsOf(
   const { taskCount, rowCount, cols } = data.tasks.describe();
   return {
     ...plain,
+    ...(label === undefined ? {} : { class: label }),
     ...{ relationship: family, lambda1, lambda2, epsilon },
     ...(matrix === undefined ? {} : { matrix: digest(Float64Array.from(matrix.to1DArray())) }),
     ...(warmStart === undefined ? {} : { "model of the warm start": digest(warmStart.scores) }),

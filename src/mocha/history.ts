@@ -27,7 +27,7 @@ export interface Certificate {
 export interface RoundRecord {
   /** 1, 2, … over the whole training. */
   readonly round: number;
-  /** Omega steps taken before this round. */
+  /** Omega steps taken before this round, of several classes those of its class. */
   readonly omegaStep: number;
   /** Coordinate steps of all tasks. */
   readonly steps: number;
@@ -41,6 +41,8 @@ export interface RoundRecord {
   readonly gamma: number;
   /** Whether momentum began anew after this round (policy `accelerated`). */
   readonly restarted: boolean;
+  /** Several classes: the one that was trained against the others. */
+  readonly label?: number;
   /** Absent on rounds that were not certified. */
   readonly certificate?: Certificate;
 }
@@ -113,6 +115,12 @@ export class History implements Iterable<RoundRecord> {
     columns.map((name) => [name, new Float64Array(64)]),
   );
   #length = 0;
+  /** Several classes: where each begins. */
+  readonly #classes: {
+    readonly label: number;
+    readonly firstIndex: number;
+    readonly firstOmegaStep: number;
+  }[] = [];
   /** The Omega steps, in order. */
   readonly omegaSteps: OmegaRecord[] = [];
 
@@ -150,6 +158,7 @@ export class History implements Iterable<RoundRecord> {
       seconds: value("seconds"),
       gamma: value("gamma"),
       restarted: value("restarted") === 1,
+      ...this.#labelAt(index),
     };
     const [primal, dual, gap, jointObjective, jointDual] = [
       value("primal"),
@@ -187,6 +196,28 @@ export class History implements Iterable<RoundRecord> {
       column[this.#length] = row[name];
     }
     this.#length++;
+  }
+
+  /** @internal What follows is about one class against the others. */
+  beginClass(label: number): void {
+    this.#classes.push({ label, firstIndex: this.#length, firstOmegaStep: this.omegaSteps.length });
+  }
+
+  /** @internal Takes over what the history of the class begun last has more than this one. */
+  takeFrom(own: History): void {
+    const { firstIndex = 0, firstOmegaStep = 0 } = this.#classes.at(-1) ?? {};
+    for (let index = this.#length - firstIndex; index < own.length; index++) {
+      const row = columns.map((name) => [name, own.#column(name)[index] ?? Number.NaN]);
+      this.append({ ...Object.fromEntries(row), round: this.#length + 1 });
+    }
+    for (const step of own.omegaSteps.slice(this.omegaSteps.length - firstOmegaStep)) {
+      this.omegaSteps.push({ ...step, round: firstIndex + step.round });
+    }
+  }
+
+  #labelAt(index: number): { readonly label?: number } {
+    const found = this.#classes.filter(({ firstIndex }) => firstIndex <= index).at(-1);
+    return found === undefined ? {} : { label: found.label };
   }
 
   /** @internal All columns and the Omega steps, for a checkpoint. */

@@ -8,54 +8,97 @@ import { ioError } from "../files.js";
 import type { NativeKernel } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
-import type { LabelMapping } from "./labels.js";
-import type { ModelParts, RecordedOptions } from "./model.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
+import type { Addition, ModelHead, ModelParts, RecordedOptions } from "./model_parts.js";
 import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
 
 const format = "fedmtl-model";
-/** Raised when an older version of the package could not read the file. */
-const formatVersion = 1;
+/**
+ * Of a file with one head, and of one with a head a class. Raised when an older version of the package could not read the
+ * file.
+ */
+const formatVersions = { one: 1, classes: 2 } as const;
 
 interface Description {
   readonly formatVersion: number;
   readonly cols: number;
   readonly loss: Loss;
-  readonly delta?: number;
   readonly labels?: LabelMapping;
-  readonly certificate: Certificate;
   readonly options: RecordedOptions;
   readonly versions: ModelParts["versions"];
+  /** Of a file with one head; epsilon stands in the options. */
+  readonly delta?: number;
+  readonly certificate?: Certificate;
+  readonly classWeights?: ClassWeights;
+  /** Tasks that were added after the training. */
+  readonly added?: readonly Addition[];
+  /** Of a file with a head a class. */
+  readonly classes?: readonly number[];
+  readonly heads?: readonly HeadDescription[];
+}
+
+/** What of a head is not a tensor. */
+interface HeadDescription {
+  readonly certificate: Certificate;
+  readonly delta?: number;
+  readonly epsilon?: number;
+  readonly classWeights?: ClassWeights;
 }
 
 const tensor = (data: Float64Array, ...shape: number[]): Tensor => ({ dtype: "F64", shape, data });
 
+/** Before the names of the tensors of a head: nothing, or the class. */
+const prefixOf = (label: number | undefined): string => (label === undefined ? "" : `class.${label}.`);
+
+function headTensors({ W, intercepts, kernel }: ModelHead, m: number, cols: number): [string, Tensor][] {
+  const own: [string, Tensor][] = [
+    ["W", tensor(W, m, cols)],
+    ["intercepts", tensor(intercepts, m)],
+  ];
+  return kernel.matrix === undefined
+    ? [...own, ["K.U", tensor(kernel.basis, m, kernel.r.length)], ["K.r", tensor(kernel.r, kernel.r.length)]]
+    : [...own, ["K", tensor(kernel.matrix, m, m)]];
+}
+
+/** What of a head is not a tensor, without epsilon. */
+function describeHead({ certificate, kernel, classWeights }: ModelHead): HeadDescription {
+  return {
+    certificate,
+    ...(kernel.matrix === undefined ? { delta: kernel.delta } : {}),
+    ...(classWeights === undefined ? {} : { classWeights }),
+  };
+}
+
 /** @returns the bytes of the file, in parts that follow each other: a large model is not copied to be written */
 export function modelFileParts(parts: ModelParts): Uint8Array[] {
-  const { names, cols, loss, labels, certificate, options, versions, kernel, scaling } = parts;
-  const m = names.length;
-  const tensors = new Map<string, Tensor>([
-    ["W", tensor(parts.W, m, cols)],
-    ["intercepts", tensor(parts.intercepts, m)],
-  ]);
-  if (kernel.matrix === undefined) {
-    tensors.set("K.U", tensor(kernel.basis, m, kernel.r.length));
-    tensors.set("K.r", tensor(kernel.r, kernel.r.length));
-  } else {
-    tensors.set("K", tensor(kernel.matrix, m, m));
-  }
+  const { names, cols, loss, labels, classes, heads, options, versions, scaling, added } = parts;
+  const tensors = new Map<string, Tensor>(
+    heads.flatMap((head, c) =>
+      headTensors(head, names.length, cols).map(
+        ([name, one]) => [prefixOf(classes?.[c]) + name, one] as const,
+      ),
+    ),
+  );
   if (scaling !== undefined) {
     tensors.set("scaling.mean", tensor(scaling.mean, scaling.mean.length));
     tensors.set("scaling.scale", tensor(scaling.scale, scaling.scale.length));
   }
+  const epsilonOf = ({ epsilon }: ModelHead) => (epsilon === undefined ? {} : { epsilon });
+  const [only] = heads;
+  const aboutHeads =
+    classes === undefined && only !== undefined
+      ? { ...describeHead(only), options: { ...options, ...epsilonOf(only) } }
+      : {
+          options,
+          ...(classes === undefined ? {} : { classes }),
+          heads: heads.map((head) => ({ ...describeHead(head), ...epsilonOf(head) })),
+        };
   const description: Description = {
-    formatVersion,
-    cols,
-    loss,
-    certificate,
-    options,
-    versions,
-    ...(kernel.matrix === undefined ? { delta: kernel.delta } : {}),
+    formatVersion: classes === undefined ? formatVersions.one : formatVersions.classes,
+    ...{ cols, loss, versions },
     ...(labels === undefined ? {} : { labels }),
+    ...(added === undefined ? {} : { added }),
+    ...aboutHeads,
   };
   return safetensorsParts(tensors, {
     format,
@@ -86,10 +129,10 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
     fail("this safetensors file is not a fedmtl model; give a file written by train --out or Model.save");
   }
   const description = parsed<Description>(metadata.model ?? "{}", fail);
-  if (description.formatVersion !== formatVersion) {
+  if (!Object.values(formatVersions).some((known) => known === description.formatVersion)) {
     fail(
-      `the model has format version ${description.formatVersion}, this version of fedmtl reads ${formatVersion}; ` +
-        `it was written by fedmtl ${description.versions?.fedmtl}`,
+      `the model has format version ${description.formatVersion}, this version of fedmtl reads up to ` +
+        `${formatVersions.classes}; it was written by fedmtl ${description.versions?.fedmtl}`,
     );
   }
   const names = parsed<string[]>(metadata.tasks ?? "[]", fail);
@@ -103,18 +146,60 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
     }
     return found.data;
   };
-  const { cols, loss, labels, certificate, options, versions, delta } = description;
+  const { cols, loss, labels, classes, versions, added } = description;
+  const { epsilon: _, ...options } = description.options ?? {};
   const scaled = tensors.has("scaling.mean");
   return {
-    ...{ names, cols, loss, certificate, options, versions },
-    W: numbers("W", names.length * cols),
-    intercepts: numbers("intercepts", names.length),
-    kernel: decodeKernel(names.length, delta, tensors.get("K.r")?.data.length ?? 0, numbers),
+    ...{ names, cols, loss, options, versions },
+    heads: describedHeads(description, fail).map((head, c) => {
+      const prefix = prefixOf(classes?.[c]);
+      const { certificate, delta, epsilon, classWeights } = head;
+      return {
+        W: numbers(`${prefix}W`, names.length * cols),
+        intercepts: numbers(`${prefix}intercepts`, names.length),
+        kernel: decodeKernel(
+          names.length,
+          delta,
+          tensors.get(`${prefix}K.r`)?.data.length ?? 0,
+          (name, length) => numbers(prefix + name, length),
+        ),
+        certificate,
+        ...(epsilon === undefined ? {} : { epsilon }),
+        ...(classWeights === undefined ? {} : { classWeights }),
+      };
+    }),
     ...(scaled
       ? { scaling: { mean: numbers("scaling.mean", cols), scale: numbers("scaling.scale", cols) } }
       : {}),
     ...(labels === undefined ? {} : { labels }),
+    ...(classes === undefined ? {} : { classes }),
+    ...(added === undefined ? {} : { added }),
   };
+}
+
+function describedHeads(
+  { formatVersion, certificate, delta, classWeights, options, classes, heads }: Description,
+  fail: (reason: string) => never,
+): readonly HeadDescription[] {
+  if (formatVersion === formatVersions.classes) {
+    return Array.isArray(classes) &&
+      Array.isArray(heads) &&
+      classes.length === heads.length &&
+      heads.length > 0
+      ? heads
+      : fail("its metadata do not describe each of its classes; the file is damaged");
+  }
+  const epsilon = options?.epsilon;
+  return certificate === undefined
+    ? fail("its metadata hold no certificate; the file is damaged")
+    : [
+        {
+          certificate,
+          ...(delta === undefined ? {} : { delta }),
+          ...(classWeights === undefined ? {} : { classWeights }),
+          ...(typeof epsilon === "number" ? { epsilon } : {}),
+        },
+      ];
 }
 
 function parsed<T extends object>(json: string, fail: (reason: string) => never): T {

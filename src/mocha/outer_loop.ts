@@ -9,7 +9,7 @@ import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/account
 import type { CheckpointFolder } from "./checkpoint.js";
 import { type SavedState, storedNumber } from "./checkpoint_file.js";
 import { type Certificate, type History, toCertificate } from "./history.js";
-import type { LabelMapping } from "./labels.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
 import { toNative } from "./relationships.js";
 import { StoppingRule } from "./stopping.js";
@@ -23,6 +23,28 @@ export interface LoopEnd {
   readonly status: "converged" | "budget" | "aborted";
   readonly certificate: Certificate;
   readonly omegaSteps: number;
+}
+
+/** What a loop has learned, for the prepared features. */
+export interface LoopResult {
+  readonly W: Float64Array;
+  readonly kernel: NativeKernel;
+  /** The free ones. */
+  readonly intercepts: Float64Array;
+  readonly epsilon?: number;
+}
+
+/** What a loop is made of. */
+export interface LoopSetup {
+  readonly data: PreparedData;
+  readonly labels: LabelMapping | undefined;
+  readonly classWeights: ClassWeights | undefined;
+  readonly options: ResolvedOptions;
+  /** Empty; every round is written into it. */
+  readonly history: History;
+  readonly onProgress: () => void;
+  /** Clients of the same data, with which the loop's own share what they have measured. */
+  readonly like?: NativeClientPool | undefined;
 }
 
 /** One training's clients, server and progress. */
@@ -47,34 +69,23 @@ export class OuterLoop {
   #steps: Float64Array;
 
   /** Makes the clients and the server; throws what the addon says of data or relationship. */
-  constructor(
-    data: PreparedData,
-    labels: LabelMapping | undefined,
-    options: ResolvedOptions,
-    history: History,
-    onProgress: () => void,
-  ) {
+  constructor({ data, labels, classWeights, options, history, onProgress, like }: LoopSetup) {
     this.#data = data;
     this.#options = options;
     this.#history = history;
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
-    const { omegaSteps, omegaTolerance, shrinking } = options;
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
+    const { omegaSteps, omegaTolerance } = options;
     const relationship = toNative(options.relationship, this.#tasks, omegaSteps, omegaTolerance);
-    this.clients = new native.ClientPool(data.tasks, {
-      loss,
-      smoothing,
-      lossEpsilon,
-      huberDelta,
+    const solver = {
+      ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, shrinking },
       positive: labels?.positive,
-      weighting,
-      seed,
-      threads,
+      ...classWeights,
       freeIntercept: options.intercept === "free",
       momentum: policy === "accelerated",
-      shrinking,
-    });
+    };
+    this.clients = new native.ClientPool(data.tasks, solver, like);
     this.server = new native.Server({
       ...{ tasks: this.#tasks, cols: data.cols, relationship, policy, threads },
       clients: this.clients,
@@ -116,10 +127,14 @@ export class OuterLoop {
   /**
    * Takes the result out: W, the kernel over tasks and the intercepts. Clients and server are disposed of at once rather
    * than when they are collected, since they hold threads, and the clients first, since a model copies what it needs.
+   *
+   * @param keepClients leaves the clients to the caller, for the loop of the next class to share what they have measured
    */
-  finish(): { W: Float64Array; kernel: NativeKernel; intercepts: Float64Array; epsilon?: number } {
+  finish(keepClients: boolean): LoopResult {
     const intercepts = this.clients.intercepts();
-    this.clients.dispose();
+    if (!keepClients) {
+      this.clients.dispose();
+    }
     const { W, epsilon } = this.server.finish();
     const kernel = this.server.kernel();
     this.server.dispose();

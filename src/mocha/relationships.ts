@@ -117,6 +117,29 @@ export function fixed(
   return Object.freeze({ ...weights("fixed", options), ...named });
 }
 
+/** Numeric options of relationships; each family takes lambda1, lambda2 and its own. */
+export const hyperparameters = ["lambda1", "lambda2", "epsilon"] as const;
+
+/** The name of a numeric option of a relationship. */
+export type Hyperparameter = (typeof hyperparameters)[number];
+
+/** Values of some hyperparameters. */
+export type Hyperparameters = { readonly [Name in Hyperparameter]?: number };
+
+const makers: Readonly<Record<Family, (options: Omit<Relationship, "family">) => Relationship>> = {
+  independent,
+  mean,
+  "trace-norm": traceNorm,
+  fixed,
+  global,
+};
+
+/** The relationship with other values. @throws FedmtlError INVALID_OPTION as its maker, for options it does not have too */
+export function withHyperparameters(relationship: Relationship, values: Hyperparameters): Relationship {
+  const { family, ...options } = relationship;
+  return makers[family]({ ...options, ...values });
+}
+
 /**
  * Omega steps over which trace-norm's floor sinks to epsilon: three quarters of those allowed, so that the last ones work on
  * the true problem; more than 32 bring little (docs/rounds.md).

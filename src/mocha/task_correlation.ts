@@ -21,6 +21,12 @@ function entryOf(kernel: NativeKernel, tasks: number): (s: number, t: number) =>
   };
 }
 
+/** K, m × m. */
+export function writtenOut(kernel: NativeKernel, tasks: number): Float64Array {
+  const entry = entryOf(kernel, tasks);
+  return Float64Array.from({ length: tasks * tasks }, (_, i) => entry(Math.floor(i / tasks), i % tasks));
+}
+
 /**
  * @param tasks m
  * @param positions the tasks wanted, in 0 .. m-1
