@@ -172,7 +172,7 @@ function nativeRelationship({ parts, relationship, given }: NewTask, head: Model
       `omega and sigma are for relationship "fixed", the model has "${family}"`,
     );
   }
-  return toNative(relationship, tasks + 1, 1);
+  return toNative(relationship, tasks + 1, 1, 0);
 }
 
 /** The model of a task without rows. */
