@@ -5,7 +5,7 @@ import type { Matrix } from "ml-matrix";
 import { forEachFeature, type RowsLike, toRows } from "../data/rows.js";
 import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError, invalidChoice } from "../errors.js";
-import { writeFileAtomic } from "../files.js";
+import { readWholeFile, writeFileAtomic } from "../files.js";
 import { type Evaluation, evaluatePredictions, type TaskPredictions } from "../metrics/evaluate.js";
 import type { FeatureScaling, NativeKernel } from "../native.js";
 import { native } from "../native.js";
@@ -14,7 +14,7 @@ import { version } from "../version.js";
 import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toLabel, toTarget } from "./labels.js";
 import { logistic } from "./logistic.js";
-import { decodeModel, modelFileParts, readModelFile } from "./model_file.js";
+import { decodeModel, modelFileParts } from "./model_file.js";
 import { positionsOf } from "./positions.js";
 import { correlationOf } from "./task_correlation.js";
 import type { OuterLoop } from "./outer_loop.js";
@@ -311,7 +311,7 @@ export class Model {
 
   /** Reads a file written by {@link Model.save}. @throws FedmtlError BAD_MODEL, IO */
   static async load(path: string): Promise<Model> {
-    return new Model(decodeModel(await readModelFile(path), path));
+    return new Model(decodeModel(await readWholeFile(path), path));
   }
 
   #position(task: string): number {
