@@ -46,6 +46,33 @@ export function ioError(action: string, path: string, cause: unknown): FedmtlErr
 }
 
 /**
+ * Reads a whole file, as readFile does but without its limit of 2 GiB.
+ *
+ * @param path the file
+ * @throws FedmtlError IO naming the path and the cause
+ */
+export async function readWholeFile(path: string): Promise<Uint8Array> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const found = await handle.stat();
+    if (!found.isFile()) {
+      return await handle.readFile(); // a pipe has no size
+    }
+    const bytes = Buffer.allocUnsafeSlow(found.size);
+    let length = 0;
+    for (let read = 1; read > 0 && length < bytes.length; length += read) {
+      read = (await handle.read(bytes, length, Math.min(bytes.length - length, 1 << 30))).bytesRead;
+    }
+    return bytes.subarray(0, length);
+  } catch (cause) {
+    throw ioError("read", path, cause);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
  * Writes a whole file in one step.
  *
  * @param path the file; a symbolic link is followed, a device or pipe is written in place

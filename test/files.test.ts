@@ -1,4 +1,5 @@
 // Atomic writing: the old content or the new, no leftovers, and errors in plain words.
+import { execFileSync } from "node:child_process";
 import {
   chmod,
   link,
@@ -16,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FedmtlError } from "../dist/errors.js";
-import { ioError, writeAtomically, writeFileAtomic } from "../dist/files.js";
+import { ioError, readWholeFile, writeAtomically, writeFileAtomic } from "../dist/files.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -82,6 +83,28 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(join(folder, "sub"), "x")).rejects.toThrow(/it is a folder/);
     await writeFile(join(folder, "file"), "x");
     await expect(writeFileAtomic(join(folder, "file", "below"), "x")).rejects.toThrow(/not a folder/);
+  });
+});
+
+describe("readWholeFile", () => {
+  it("reads what was written, in parts or whole", async () => {
+    const path = join(folder, "file");
+    await writeFileAtomic(path, [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
+    expect([...(await readWholeFile(path))]).toEqual([1, 2, 3]);
+    await writeFileAtomic(path, "");
+    expect(await readWholeFile(path)).toHaveLength(0);
+  });
+
+  it("reads a pipe, which has no size", async () => {
+    const path = join(folder, "pipe");
+    execFileSync("mkfifo", [path]);
+    const [bytes] = await Promise.all([readWholeFile(path), writeFile(path, "through a pipe")]);
+    expect(Buffer.from(bytes).toString()).toBe("through a pipe");
+  });
+
+  it("names the path and the cause", async () => {
+    await expect(readWholeFile(join(folder, "none"))).rejects.toThrow(/cannot read ".*none": no such file/);
+    await expect(readWholeFile(folder)).rejects.toThrow(/cannot read ".*": it is a folder/);
   });
 });
 

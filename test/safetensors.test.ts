@@ -241,4 +241,11 @@ describe("repeatedKey", () => {
   ])("in %s finds %s", (json, expected) => {
     expect(repeatedKey(json)).toBe(expected);
   });
+
+  it("behind the names of a million tasks too", () => {
+    const names = JSON.stringify(Array.from({ length: 1e6 }, (_, t) => `device-${t}\\`));
+    const json = JSON.stringify({ names, b: 1 });
+    expect(repeatedKey(json)).toBeUndefined();
+    expect(repeatedKey(`${json.slice(0, -1)},"b":2}`)).toBe("b");
+  });
 });

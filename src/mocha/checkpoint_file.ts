@@ -4,9 +4,8 @@
  */
 import { constants } from "node:buffer";
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import { FedmtlError } from "../errors.js";
-import { ioError, writeFileAtomic } from "../files.js";
+import { readWholeFile, writeFileAtomic } from "../files.js";
 import { native } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
@@ -104,7 +103,7 @@ export type Found = { readonly state: SavedState } | { readonly refusal: string 
 
 /** Reads a checkpoint and compares it with the training at hand. @throws FedmtlError IO */
 export async function readCheckpoint(path: string, here: Facts): Promise<Found> {
-  const bytes = await readWhole(path);
+  const bytes = await readWholeFile(path);
   let file: ReturnType<typeof decodeSafetensors>;
   try {
     file = decodeSafetensors(bytes);
@@ -123,24 +122,6 @@ export async function readCheckpoint(path: string, here: Facts): Promise<Found> 
   }
   const arrays = [...tensors].map(([name, { data }]) => [name, data]);
   return { state: Object.fromEntries(arrays) as SavedState };
-}
-
-/** As readFile, without its limit of 2 GiB. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path);
-    const bytes = Buffer.allocUnsafeSlow((await handle.stat()).size);
-    let length = 0;
-    for (let read = 1; read > 0 && length < bytes.length; length += read) {
-      read = (await handle.read(bytes, length, Math.min(bytes.length - length, 1 << 30))).bytesRead;
-    }
-    return bytes.subarray(0, length);
-  } catch (cause) {
-    throw ioError("read", path, cause);
-  } finally {
-    await handle?.close();
-  }
 }
 
 /** One array of a state. @throws FedmtlError BAD_MODEL if it is missing */

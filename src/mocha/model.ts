@@ -5,14 +5,14 @@ import type { Matrix } from "ml-matrix";
 import { forEachFeature, type RowsLike, toRows } from "../data/rows.js";
 import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError, invalidChoice } from "../errors.js";
-import { writeFileAtomic } from "../files.js";
+import { readWholeFile, writeFileAtomic } from "../files.js";
 import { type Evaluation, evaluatePredictions, type TaskPredictions } from "../metrics/evaluate.js";
 import { evaluateClasses } from "../metrics/evaluate_classes.js";
 import type { Loss } from "../options.js";
 import { addTask, type AddTaskOptions, type NewTaskData } from "./add_task.js";
 import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toTarget } from "./labels.js";
-import { decodeModel, modelFileParts, readModelFile } from "./model_file.js";
+import { decodeModel, modelFileParts } from "./model_file.js";
 import {
   type AddedTask,
   type Addition,
@@ -327,7 +327,7 @@ export class Model {
 
   /** Reads a file written by {@link Model.save}. @throws FedmtlError BAD_MODEL, IO */
   static async load(path: string): Promise<Model> {
-    return new Model(decodeModel(await readModelFile(path), path));
+    return new Model(decodeModel(await readWholeFile(path), path));
   }
 
   /** The one head. @throws FedmtlError INVALID_ARGUMENT for several classes */

@@ -2,9 +2,7 @@
  * A model as one safetensors file: W, K's factors, intercepts and scaling as tensors; names, options, versions and
  * certificate as JSON in the metadata. Any safetensors reader can open it.
  */
-import { readFile } from "node:fs/promises";
 import { FedmtlError } from "../errors.js";
-import { ioError } from "../files.js";
 import type { NativeKernel } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
@@ -105,15 +103,6 @@ export function modelFileParts(parts: ModelParts): Uint8Array[] {
     tasks: JSON.stringify(names),
     model: JSON.stringify(description),
   });
-}
-
-/** Reads the bytes of a model file. @throws FedmtlError IO */
-export async function readModelFile(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw ioError("read", path, cause);
-  }
 }
 
 /**
