@@ -3,10 +3,10 @@
  */
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import { ioError } from "../files.js";
 import { type NativeCsvOptions, type NativeTextReader, native } from "../native.js";
+import { zlib } from "../on_demand.js";
 import { type Precision, TaskSet } from "./task_set.js";
 
 /** The text formats of data. */
@@ -114,7 +114,7 @@ async function* plainChunks(path: string): AsyncGenerator<Uint8Array> {
 /** The bytes in a gzipped file. */
 async function* gunzippedChunks(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: compressedChunkBytes });
-  const gunzip = createGunzip({ chunkSize: chunkBytes });
+  const gunzip = zlib().createGunzip({ chunkSize: chunkBytes });
   file.on("error", (error) => gunzip.destroy(error));
   try {
     yield* file.pipe(gunzip);

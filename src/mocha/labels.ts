@@ -23,10 +23,15 @@ const labelsListed = 8;
 /** The distinct labels in ascending order, at most `labelsListed` + 1 of them. */
 function distinctLabels(labels: Float64Array): number[] {
   const found = new Set<number>();
+  let last = Number.NaN;
   for (const label of labels) {
-    found.add(label);
-    if (found.size > labelsListed) {
-      break;
+    // Labels come in runs, and a comparison costs less than looking into the set.
+    if (label !== last) {
+      found.add(label);
+      last = label;
+      if (found.size > labelsListed) {
+        break;
+      }
     }
   }
   return [...found].sort((a, b) => a - b);
