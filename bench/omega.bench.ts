@@ -4,6 +4,7 @@
 import { add, complete, cycle, suite } from "benny";
 import { Client, Server, traceNorm } from "fedmtl";
 import { denseProblem, type Shape } from "./problems.js";
+import { settings, someOf } from "./support.js";
 
 /** A server whose V is that of one round of local work. */
 async function serverAfterOneRound(shape: Shape): Promise<Server> {
@@ -23,11 +24,11 @@ async function serverAfterOneRound(shape: Shape): Promise<Server> {
 }
 
 async function main(): Promise<void> {
-  const shapes = [
-    { tasks: 30, rows: 20, cols: 561 },
+  const shapes = someOf([
     { tasks: 300, rows: 20, cols: 50 },
+    { tasks: 30, rows: 20, cols: 561 },
     { tasks: 2000, rows: 20, cols: 50 },
-  ];
+  ]);
   const cases = [];
   for (const shape of shapes) {
     const server = await serverAfterOneRound(shape);
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
       }),
     );
   }
-  await suite("Omega step, trace-norm", ...cases, cycle(), complete());
+  await suite("Omega step, trace-norm", ...cases, settings, cycle(), complete());
 }
 
 void main();

@@ -64,12 +64,12 @@ TextReaderWrap::TextReaderWrap(const Napi::CallbackInfo& info) : Napi::ObjectWra
 /// (chunk): a promise; the chunk is copied first, since its owner may change or transfer it meanwhile
 Napi::Value TextReaderWrap::push(const Napi::CallbackInfo& info) {
     const auto chunk = bytes(info[0], "chunk");
+    busy_->requireFree(kWhat);
+    chunk_->assign(chunk.begin(), chunk.end());
     busy_->acquire(kWhat);
-    return runInBackground(
-        info.Env(),
-        {.run = [parser = parser_, text = std::string(chunk.begin(), chunk.end())] { parser->push(text); },
-         .result = [](Napi::Env env) { return env.Undefined(); },
-         .finished = [busy = busy_] { busy->release(); }});
+    return runInBackground(info.Env(), {.run = [parser = parser_, text = chunk_] { parser->push(*text); },
+                                        .result = [](Napi::Env env) { return env.Undefined(); },
+                                        .finished = [busy = busy_] { busy->release(); }});
 }
 
 /// (): a promise of the TaskSet

@@ -1,13 +1,12 @@
-// A growable array of plain values backed by std::realloc, the storage of all large arrays of a TaskSet.
+// A growable array of plain values, the storage of all large arrays of a TaskSet.
 //
 // std::vector moves its elements into a second allocation when it grows, so that a 4 GB array passes through
-// a peak of 10 GB. glibc's realloc remaps the pages of a large block instead (mremap): nothing is copied, the
-// unused part of the capacity is never touched, and the peak is the size itself.
+// a peak of 10 GB. Reallocation remaps the pages of a large block instead (mremap): nothing is copied, the
+// unused part of the capacity is hardly touched, and the peak is the size itself.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -16,13 +15,14 @@
 #include <type_traits>
 #include <utility>
 
+#include "native/large_block.hpp"
 #include "native/status.hpp"
 
 namespace fedmtl {
 
 template <class T>
 class GrowingBuffer {
-    static_assert(std::is_trivially_copyable_v<T>, "realloc moves elements as bytes");
+    static_assert(std::is_trivially_copyable_v<T>, "reallocation moves elements as bytes");
 
   public:
     GrowingBuffer() = default;
@@ -126,7 +126,8 @@ class GrowingBuffer {
 
   private:
     struct Free {
-        void operator()(T* pointer) const noexcept { std::free(pointer); }
+        std::size_t bytes = 0;
+        void operator()(T* pointer) const noexcept { freeBlock(pointer, bytes); }
     };
 
     static constexpr std::size_t kMaxSize =
@@ -146,12 +147,12 @@ class GrowingBuffer {
             if (capacity > kMaxSize) {
                 throwTooLarge(std::numeric_limits<std::size_t>::max());
             }
-            void* grown = std::realloc(data_.get(), capacity * sizeof(T));
+            void* grown = reallocateBlock(data_.get(), bytes(), capacity * sizeof(T));
             if (grown == nullptr) {
                 throwTooLarge(capacity * sizeof(T));
             }
             static_cast<void>(data_.release());
-            data_.reset(static_cast<T*>(grown));
+            data_ = {static_cast<T*>(grown), Free{capacity * sizeof(T)}};
         }
         capacity_ = capacity;
     }

@@ -121,6 +121,17 @@ const valgrindPackages = [
 ];
 
 /** @type {SystemPackage[]} */
+const racePackages = [
+  {
+    label: "liblinear-train",
+    apt: "liblinear-tools",
+    dnf: "liblinear",
+    brew: "liblinear",
+    present: () => onPath("liblinear-train"),
+  },
+];
+
+/** @type {SystemPackage[]} */
 const lintPackages = [
   {
     label: "clang-format",
@@ -200,6 +211,7 @@ module.exports = {
   testPackages,
   fuzzPackages,
   valgrindPackages,
+  racePackages,
   lintPackages,
   missingPackages,
   installPackages,

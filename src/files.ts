@@ -2,10 +2,10 @@
  * Writing files so that a reader sees the old content or the new content, never a part: everything goes to a
  * temporary name in the same folder, is synced to the disk, and takes the final name in one step.
  */
-import { randomBytes } from "node:crypto";
 import { type FileHandle, chmod, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FedmtlError } from "./errors.js";
+import { crypto } from "./on_demand.js";
 
 /** System error codes in plain words. */
 const causesInWords: Readonly<Record<string, string>> = {
@@ -143,7 +143,10 @@ async function replaceFile(
   write: (handle: FileHandle) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path).slice(0, 60)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(
+    folder,
+    `.${basename(path).slice(0, 60)}.${crypto().randomBytes(6).toString("hex")}.tmp`,
+  );
   try {
     await withHandle(temporary, "wx", async (handle) => {
       await write(handle);

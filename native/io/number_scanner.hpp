@@ -6,10 +6,11 @@
 // 1990). All others go to std::from_chars.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "native/io/digits.hpp"
 
 namespace fedmtl {
 
@@ -21,8 +22,6 @@ struct ScannedNumber {
     const char* end;
     NumberStatus status;
 };
-
-constexpr bool isDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 constexpr bool isSpace(char c) noexcept { return c == ' ' || c == '\t'; }
 
@@ -36,72 +35,57 @@ inline const char* skipSpaces(const char* at, const char* end) noexcept {
 /// The text from `at` up to a space or one of the characters in `stops`.
 std::string_view tokenAt(const char* at, const char* end, std::string_view stops);
 
-/// Reads the number whose digits are [digits, end), as std::from_chars does; too small a magnitude becomes 0.
-ScannedNumber scanLongNumber(const char* digits, const char* end, bool negative);
+/// Digits of any value that fit into 64 bits.
+inline constexpr std::size_t kMaxUnwrappedDigits = 19;
+/// All integers up to this one are doubles.
+inline constexpr std::uint64_t kLargestExact = std::uint64_t{1} << 53;
 
-/// Moves on behind the digits at `at`, appending them to the number in `digits` (modulo 2^64).
-inline const char* scanDigits(const char* at, const char* end, std::uint64_t& digits) noexcept {
-    while (at != end && isDigit(*at)) {
-        digits = 10 * digits + static_cast<std::uint64_t>(*at - '0');
-        ++at;
-    }
-    return at;
-}
-
-/// Reads an exponent such as `e-7` if there is one, adding it to `exponent`.
-inline const char* scanExponent(const char* at, const char* end, std::int64_t& exponent) noexcept {
-    if (at == end || (*at != 'e' && *at != 'E')) {
-        return at;
-    }
-    const char* digits = at + 1;
-    const bool negative = digits != end && *digits == '-';
-    if (digits != end && (*digits == '-' || *digits == '+')) {
-        ++digits;
-    }
-    if (digits == end || !isDigit(*digits)) {
-        return at;
-    }
-    constexpr std::int64_t limit = 1'000'000'000;
-    std::int64_t magnitude = 0;
-    for (; digits != end && isDigit(*digits); ++digits) {
-        magnitude = magnitude < limit ? 10 * magnitude + (*digits - '0') : magnitude;
-    }
-    exponent += negative ? -magnitude : magnitude;
-    return digits;
-}
+/// What scanNumber does, for numbers of any length and with exponents.
+ScannedNumber scanAnyNumber(const char* at, const char* end);
 
 /// Reads the longest number at `at`: an optional sign, digits with an optional point, an optional exponent.
-/// Names such as nan or inf are not numbers.
-inline ScannedNumber scanNumber(const char* at, const char* end) {
-    constexpr std::array<double, 23> powersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    constexpr std::uint64_t largestExact = std::uint64_t{1} << 53;
-    constexpr std::ptrdiff_t maxUnwrappedDigits = 19;
-
+/// Names such as nan or inf are not numbers. Too small a magnitude becomes 0.
+// Inlined always: a result in memory costs a quarter of the parser's time.
+[[gnu::always_inline]] inline ScannedNumber scanNumber(const char* at, const char* end) {
     const bool negative = at != end && *at == '-';
-    const char* const digits = at != end && (*at == '-' || *at == '+') ? at + 1 : at;
-    std::uint64_t mantissa = 0;
-    std::int64_t exponent = 0;
-    at = scanDigits(digits, end, mantissa);
-    std::ptrdiff_t digitCount = at - digits;
-    if (at != end && *at == '.') {
-        const char* const fraction = at + 1;
-        at = scanDigits(fraction, end, mantissa);
-        digitCount += at - fraction;
-        exponent = fraction - at;
+    const char* const first = at + (negative ? 1 : 0);
+    if (first == end || !isDigit(*first)) {
+        return scanAnyNumber(at, end);
     }
-    if (digitCount == 0) {
-        return {0.0, at, NumberStatus::NotANumber};
+    // Most often one digit: a branch, so that the processor need not wait for its place to go on.
+    DigitBlock whole{1, static_cast<std::uint64_t>(*first - '0')};
+    if (first + 1 != end && isDigit(first[1])) {
+        whole = readDigits(first, end);
+        if (whole.count == DigitBlock::kSize) {
+            return scanAnyNumber(at, end);
+        }
     }
-    at = scanExponent(at, end, exponent);
-    if (digitCount > maxUnwrappedDigits || mantissa > largestExact || exponent < -22 || exponent > 22) {
-        return scanLongNumber(digits, at, negative);
+    const char* behind = first + whole.count;
+    std::uint64_t digits = whole.value;
+    std::size_t decimals = 0;
+    if (behind != end && *behind == '.') {
+        const DigitBlock fraction = readDigits(behind + 1, end);
+        digits = digits * kPowersOfTen[fraction.count] + fraction.value;
+        decimals = fraction.count;
+        if (decimals == DigitBlock::kSize) {
+            const DigitBlock rest = readDigits(behind + 1 + decimals, end);
+            decimals += rest.count;
+            if (rest.count == DigitBlock::kSize || whole.count + decimals > kMaxUnwrappedDigits) {
+                return scanAnyNumber(at, end);
+            }
+            digits = digits * kPowersOfTen[rest.count] + rest.value;
+            if (digits > kLargestExact) {
+                return scanAnyNumber(at, end);
+            }
+        }
+        behind += 1 + decimals;
     }
-    const auto whole = static_cast<double>(mantissa);
-    const double value = exponent < 0 ? whole / powersOfTen[static_cast<std::size_t>(-exponent)]
-                                      : whole * powersOfTen[static_cast<std::size_t>(exponent)];
-    return {negative ? -value : value, at, NumberStatus::Ok};
+    if (behind != end && (*behind == 'e' || *behind == 'E')) {
+        return scanAnyNumber(at, end);
+    }
+    const auto value = static_cast<double>(static_cast<std::int64_t>(digits)) /
+                       static_cast<double>(static_cast<std::int64_t>(kPowersOfTen[decimals]));
+    return {negative ? -value : value, behind, NumberStatus::Ok};
 }
 
 }  // namespace fedmtl

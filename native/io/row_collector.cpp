@@ -2,59 +2,36 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace fedmtl {
 
-void ColumnStack::push(std::span<const std::int32_t> columns) {
-    constexpr std::size_t maxGapBytes = 5;
-    const std::size_t size = codes_.size();
-    codes_.resize(size + maxGapBytes * columns.size() + 1);
-    std::uint8_t* out = codes_.data() + size;
-    std::int32_t previous = -1;
-    for (const std::int32_t column : columns) {
-        auto gap = static_cast<std::uint32_t>(column - previous);
-        for (; gap >= 0x80U; gap >>= 7U) {
-            *out++ = static_cast<std::uint8_t>(gap | 0x80U);
-        }
-        *out++ = static_cast<std::uint8_t>(gap);
-        previous = column;
+std::size_t ColumnStack::lastSize() {
+    const std::uint8_t* begin = codes_.end() - 1;
+    std::size_t count = 0;
+    for (; begin != codes_.begin() && begin[-1] != 0; --begin) {
+        count += begin[-1] < 0x80U ? 1 : 0;
     }
-    *out++ = 0;
-    codes_.resize(static_cast<std::size_t>(out - codes_.data()));
+    lastBegin_ = static_cast<std::size_t>(begin - codes_.data());
+    return count;
 }
 
-void ColumnStack::pop(std::vector<std::int32_t>& columns) {
-    const std::uint8_t* const end = codes_.end() - 1;
-    const std::uint8_t* begin = end;
-    while (begin != codes_.begin() && begin[-1] != 0) {
-        --begin;
-    }
-    columns.clear();
+void ColumnStack::pop(std::span<std::int32_t> columns) {
+    const std::uint8_t* code = codes_.data() + lastBegin_;
     std::int32_t column = -1;
-    std::uint32_t gap = 0;
-    std::uint32_t shift = 0;
-    for (const std::uint8_t* code = begin; code != end; ++code) {
-        gap |= (*code & 0x7FU) << shift;
-        shift += 7;
-        if (*code < 0x80U) {
-            column += static_cast<std::int32_t>(gap);
-            columns.push_back(column);
-            gap = shift = 0;
+    for (std::int32_t& out : columns) {
+        std::uint32_t gap = 0;
+        std::uint32_t digit = 0x80U;
+        for (std::uint32_t shift = 0; digit >= 0x80U; shift += 7) {
+            digit = *code++;
+            gap |= (digit & 0x7FU) << shift;
         }
+        column += static_cast<std::int32_t>(gap);
+        out = column;
     }
-    codes_.resize(static_cast<std::size_t>(begin - codes_.data()));
+    codes_.resize(lastBegin_);
     if (codes_.size() < codes_.bytes() - codes_.bytes() / 8) {
         codes_.shrinkToFit();
-    }
-}
-
-template <class T>
-void RowCollector<T>::append(std::span<const std::int32_t> columns, std::span<const double> values) {
-    columns_.push(columns);
-    values_.append(values);
-    ++rows_;
-    if (!columns.empty()) {
-        cols_ = std::max(cols_, static_cast<std::size_t>(columns.back()) + 1);
     }
 }
 
@@ -83,6 +60,7 @@ DenseStore<T> RowCollector<T>::expand() {
     std::vector<std::int32_t> columns;
     // Once every value left fills its row, everything is in place.
     for (std::size_t row = rows_; row > 0 && from < row * cols_; --row) {
+        columns.resize(columns_.lastSize());
         columns_.pop(columns);
         from -= columns.size();
         T* const out = values_.data() + (row - 1) * cols_;
@@ -104,12 +82,11 @@ CsrStore<T> RowCollector<T>::compress() {
     CsrStore<T> store{cols_, GrowingBuffer<std::int64_t>(rows_ + 1),
                       GrowingBuffer<std::int32_t>(values_.size()), std::move(values_)};
     std::size_t stop = store.indices.size();
-    std::vector<std::int32_t> columns;
     for (std::size_t row = rows_; row > 0; --row) {
-        columns_.pop(columns);
         store.indptr[row] = static_cast<std::int64_t>(stop);
-        stop -= columns.size();
-        std::ranges::copy(columns, store.indices.data() + stop);
+        const std::size_t count = columns_.lastSize();
+        stop -= count;
+        columns_.pop({store.indices.data() + stop, count});
     }
     store.indptr[0] = 0;
     return store;

@@ -6,10 +6,10 @@
 // byte keeps the peak within 1.25 of the result in all cases.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "native/feature_store.hpp"
 #include "native/growing_buffer.hpp"
@@ -21,22 +21,71 @@ namespace fedmtl {
 /// then a 0, which occurs nowhere else.
 class ColumnStack {
   public:
-    /// @param columns 0-based, strictly ascending
-    void push(std::span<const std::int32_t> columns);
+    static constexpr std::size_t kMaxGapBytes = 5;
+
+    /// Makes room for a row of at most `most` columns. @return where its code goes
+    std::uint8_t* reserve(std::size_t most) {
+        codes_.reserveExtra(kMaxGapBytes * most + 1);
+        return codes_.end();
+    }
+
+    /// Writes one column's gap. @return where the next goes
+    static std::uint8_t* write(std::uint8_t* out, std::uint32_t gap) {
+        for (; gap >= 0x80U; gap >>= 7U) {
+            *out++ = static_cast<std::uint8_t>(gap | 0x80U);
+        }
+        *out++ = static_cast<std::uint8_t>(gap);
+        return out;
+    }
+
+    /// Ends the row whose code stops at `out`.
+    void end(std::uint8_t* out) {
+        *out++ = 0;
+        codes_.resize(static_cast<std::size_t>(out - codes_.data()));
+    }
+
+    /// The number of columns of the last row.
+    std::size_t lastSize();
 
     /// Takes the last row off and gives memory back on the way.
-    void pop(std::vector<std::int32_t>& columns);
+    /// @param columns lastSize(), just asked for, places for its columns, 0-based
+    void pop(std::span<std::int32_t> columns);
 
   private:
     GrowingBuffer<std::uint8_t> codes_;
+    /// Where the last row begins, found by lastSize().
+    std::size_t lastBegin_ = 0;
 };
 
 template <class T>
 class RowCollector {
   public:
-    /// @param columns 0-based, strictly ascending
-    /// @param values one a column; they must be finite as T
-    void append(std::span<const std::int32_t> columns, std::span<const double> values);
+    /// A row being written, straight to where it stays.
+    struct Row {
+        std::uint8_t* code;
+        T* value;
+
+        /// @param gap the column minus the one before it, >= 1; of the first column, its number from 1
+        /// @param finite its value
+        void push(std::uint32_t gap, T finite) {
+            code = ColumnStack::write(code, gap);
+            *value++ = finite;
+        }
+    };
+
+    /// Begins a row of at most `most` values.
+    Row beginRow(std::size_t most) {
+        values_.reserveExtra(most);
+        return {columns_.reserve(most), values_.end()};
+    }
+
+    /// @param cols the last column of the row, from 1; 0 if there is none
+    void endRow(const Row& row, std::size_t cols) {
+        columns_.end(row.code);
+        values_.resize(static_cast<std::size_t>(row.value - values_.data()));
+        ++rows_;
+        cols_ = std::max(cols_, cols);
+    }
 
     std::size_t cols() const noexcept { return cols_; }
 

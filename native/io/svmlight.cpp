@@ -85,8 +85,7 @@ void SvmlightParser::parseLine(std::string_view line) {
     }
     at = parseLabel(line, at);
     at = parseTask(line, skipSpaces(at, endOf(line)));
-    parsePairs(line, at);
-    std::visit([this](auto& rows) { rows.append(rowColumns_.span(), rowValues_.span()); }, rows_);
+    std::visit([&](auto& rows) { parsePairs(line, at, rows); }, rows_);
 }
 
 const char* SvmlightParser::parseLabel(std::string_view line, const char* at) {
@@ -126,14 +125,11 @@ const char* SvmlightParser::parseTask(std::string_view line, const char* at) {
     return endOf(name);
 }
 
-/// Reads the pairs into rowColumns_ and rowValues_.
-void SvmlightParser::parsePairs(std::string_view line, const char* at) {
-    // No pair takes less than four bytes, so that all of them fit and the loop need not look after its space.
-    const std::size_t most = line.size() / 4 + 1;
-    rowColumns_.resize(most);
-    rowValues_.resize(most);
+template <class T>
+void SvmlightParser::parsePairs(std::string_view line, const char* at, RowCollector<T>& rows) {
     const char* const end = endOf(line);
-    std::size_t count = 0;
+    // No pair takes less than four bytes, so that all of them fit and the loop need not look after its space.
+    auto row = rows.beginRow(line.size() / 4 + 1);
     std::uint64_t previous = 0;
     for (at = skipSpaces(at, end); !endsData(line, at); at = skipSpaces(at, end)) {
         std::uint64_t index = 0;
@@ -146,14 +142,11 @@ void SvmlightParser::parsePairs(std::string_view line, const char* at) {
             !endsToken(line, number.end)) {
             failPair(line, at, previous);
         }
-        rowColumns_[count] = static_cast<std::int32_t>(index - 1);
-        rowValues_[count] = number.value;
-        ++count;
+        row.push(static_cast<std::uint32_t>(index - previous), static_cast<T>(number.value));
         previous = index;
         at = number.end;
     }
-    rowColumns_.resize(count);
-    rowValues_.resize(count);
+    rows.endRow(row, previous);
 }
 
 /// Finds out what is wrong with the pair at `at`; `previous` is the index before it, 0 if there is none.

@@ -37,7 +37,8 @@ class SvmlightParser final : public TextParser {
     void parseLine(std::string_view line);
     const char* parseLabel(std::string_view line, const char* at);
     const char* parseTask(std::string_view line, const char* at);
-    void parsePairs(std::string_view line, const char* at);
+    template <class T>
+    void parsePairs(std::string_view line, const char* at, RowCollector<T>& rows);
     [[noreturn]] void failPair(std::string_view line, const char* at, std::uint64_t previous) const;
     [[noreturn]] void fail(std::string_view line, const char* at, std::string_view found,
                            std::string_view expected) const;
@@ -53,9 +54,6 @@ class SvmlightParser final : public TextParser {
     std::optional<bool> hasTasks_;
     std::int64_t firstRowLine_ = 0;
     std::int32_t lastTask_ = -1;
-    /// The pairs of the row being read: 0-based columns and values.
-    GrowingBuffer<std::int32_t> rowColumns_;
-    GrowingBuffer<double> rowValues_;
 };
 
 }  // namespace fedmtl

@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "native/test/task_set_support.hpp"
 
@@ -28,11 +26,6 @@ TaskSet parse(const std::string& text, CsvColumns columns = {}, char delimiter =
         parser.push(std::string_view(text).substr(at, chunkBytes));
     }
     return parser.finish();
-}
-
-std::string shortest(double value) {
-    std::array<char, 32> digits;
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 /// The rows as text with every legal ornament, the columns that are not features among the others.

@@ -5,13 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <bit>
-#include <charconv>
-#include <cmath>
-#include <limits>
-#include <random>
 
-#include "native/io/number_scanner.hpp"
 #include "native/test/task_set_support.hpp"
 
 namespace fedmtl::testing {
@@ -26,11 +20,6 @@ TaskSet parse(const std::string& text, Precision precision = Precision::Float64,
         parser.push(std::string_view(text).substr(at, chunkBytes));
     }
     return parser.finish();
-}
-
-std::string shortest(double value) {
-    std::array<char, 32> digits;
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 /// The rows as text, entries that are 0 left out, with every legal ornament.
@@ -232,54 +221,6 @@ TEST(Svmlight, RefusesEndlessLines) {
             parser.push(part);
         }
     });
-}
-
-double scan(const std::string& text) {
-    const ScannedNumber number = scanNumber(text.data(), text.data() + text.size());
-    EXPECT_EQ(number.status, NumberStatus::Ok) << text;
-    EXPECT_EQ(number.end, text.data() + text.size()) << text;
-    return number.value;
-}
-
-TEST(NumberScanner, EveryDoubleReadsBackFromItsShortestText) {
-    std::mt19937_64 random(1);
-    for (int i = 0; i < 200000; ++i) {
-        const auto value = std::bit_cast<double>(random());
-        if (std::isfinite(value)) {
-            ASSERT_EQ(std::bit_cast<std::uint64_t>(scan(shortest(value))),
-                      std::bit_cast<std::uint64_t>(value));
-        }
-    }
-}
-
-TEST(NumberScanner, ShortDecimalsAreRoundedAsFromCharsRoundsThem) {
-    std::mt19937_64 random(2);
-    for (int i = 0; i < 200000; ++i) {
-        std::string text = std::to_string(random() >> (random() % 64));
-        text.insert(random() % text.size() + 1, ".");
-        text += "e" + std::to_string(static_cast<int>(random() % 60) - 30);
-        double expected = 0;
-        std::from_chars(text.data(), text.data() + text.size(), expected);
-        ASSERT_EQ(scan(text), expected) << text;
-    }
-}
-
-TEST(NumberScanner, ReadsTheEndsOfTheRange) {
-    EXPECT_EQ(scan("5e-324"), 5e-324);
-    EXPECT_EQ(scan("1.7976931348623157e308"), std::numeric_limits<double>::max());
-    EXPECT_EQ(scan("1e-999"), 0.0);
-    EXPECT_TRUE(std::signbit(scan("-1e-999")));
-    EXPECT_TRUE(std::signbit(scan("-0")));
-    EXPECT_EQ(scan("0e99999999999999999999"), 0.0);
-    EXPECT_EQ(scan("0." + std::string(400, '0') + "1"), 0.0);
-    EXPECT_EQ(scan("0." + std::string(400, '0') + "1e401"), 1.0);
-    EXPECT_EQ(scan("1" + std::string(400, '0') + "e-400"), 1.0);
-    EXPECT_EQ(scan("+.5"), 0.5);
-    EXPECT_EQ(scan("5."), 5.0);
-    EXPECT_EQ(scan("0000000000000000000000012"), 12.0);
-    for (const std::string& text : {"1e309"s, "0.0001e400"s, "1" + std::string(400, '0')}) {
-        EXPECT_EQ(scanNumber(text.data(), text.data() + text.size()).status, NumberStatus::Overflow) << text;
-    }
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -13,6 +15,12 @@
 #include "native/task_set.hpp"
 
 namespace fedmtl::testing {
+
+/// The shortest decimal that reads back as the same double.
+inline std::string shortest(double value) {
+    std::array<char, 32> digits;
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+}
 
 /// One row of a set, written out in full.
 inline std::vector<double> fullRow(const TaskSet& set, std::size_t row) {

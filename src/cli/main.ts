@@ -9,23 +9,36 @@ import { exitCodeOf, exitCodes, report } from "./failures.js";
 import type { RunnableCommand } from "./runnable.js";
 import { summaries } from "./summaries.js";
 
+/** A command's module. */
+interface Loaded {
+  readonly command: RunnableCommand;
+}
+
 interface LazyCommand extends CommandEntry {
-  /** Loads the command's module. */
-  load(): Promise<{ readonly command: RunnableCommand }>;
+  /** Loads the command's module; by `require`, since `import()` would start the loader of ES modules for it. */
+  load(): Loaded;
 }
 
 const program: Program<LazyCommand> = {
   name: "fedmtl",
   summary: "federated multi-task learning with certified results",
   commands: [
-    { name: "train", summary: summaries.train, load: () => import("./commands/train.js") },
-    { name: "cv", summary: summaries.cv, load: () => import("./commands/cv.js") },
-    { name: "add", summary: summaries.add, load: () => import("./commands/add.js") },
-    { name: "predict", summary: summaries.predict, load: () => import("./commands/predict.js") },
-    { name: "evaluate", summary: summaries.evaluate, load: () => import("./commands/evaluate.js") },
-    { name: "inspect", summary: summaries.inspect, load: () => import("./commands/inspect.js") },
-    { name: "convert", summary: summaries.convert, load: () => import("./commands/convert.js") },
-    { name: "generate", summary: summaries.generate, load: () => import("./commands/generate.js") },
+    { name: "train", summary: summaries.train, load: () => require("./commands/train.js") as Loaded },
+    { name: "cv", summary: summaries.cv, load: () => require("./commands/cv.js") as Loaded },
+    { name: "add", summary: summaries.add, load: () => require("./commands/add.js") as Loaded },
+    { name: "predict", summary: summaries.predict, load: () => require("./commands/predict.js") as Loaded },
+    {
+      name: "evaluate",
+      summary: summaries.evaluate,
+      load: () => require("./commands/evaluate.js") as Loaded,
+    },
+    { name: "inspect", summary: summaries.inspect, load: () => require("./commands/inspect.js") as Loaded },
+    { name: "convert", summary: summaries.convert, load: () => require("./commands/convert.js") as Loaded },
+    {
+      name: "generate",
+      summary: summaries.generate,
+      load: () => require("./commands/generate.js") as Loaded,
+    },
   ],
 };
 
@@ -43,7 +56,7 @@ async function run([name, ...given]: readonly string[]): Promise<number> {
     return asked ? exitCodes.done : exitCodes.usage;
   }
   const { load } = findCommand(program, name);
-  const { command } = await load();
+  const { command } = load();
   return await command.execute(program, given);
 }
 

@@ -2,7 +2,7 @@
  * From the flags of a training to the options of `fit`.
  */
 import { readFile } from "node:fs/promises";
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
 import { ioError } from "../files.js";
 import { isClassification } from "../mocha/labels.js";
@@ -16,6 +16,7 @@ import {
   traceNorm,
 } from "../mocha/relationships.js";
 import { native } from "../native.js";
+import { mlMatrix } from "../on_demand.js";
 import { defaults, type FitOptions } from "../options.js";
 import type { TrainingFlags } from "./training_flags.js";
 
@@ -105,7 +106,7 @@ async function readMatrix(path: string): Promise<Matrix> {
       `${path}: found ${rows} rows of ${cols} numbers, expected a square matrix`,
     );
   }
-  return Matrix.from1DArray(rows, cols, values);
+  return mlMatrix().Matrix.from1DArray(rows, cols, values);
 }
 
 type Weights = Given<{ lambda1: number | undefined; lambda2: number | undefined }>;

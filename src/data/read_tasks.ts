@@ -2,11 +2,11 @@
  * Reading data files: TypeScript opens, gunzips and feeds chunks; the native parser does the rest on its own thread.
  */
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { open } from "node:fs/promises";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import { ioError } from "../files.js";
-import { type NativeCsvOptions, native } from "../native.js";
+import { type NativeCsvOptions, type NativeTextReader, native } from "../native.js";
+import { zlib } from "../on_demand.js";
 import { type Precision, TaskSet } from "./task_set.js";
 
 /** The text formats of data. */
@@ -29,7 +29,9 @@ export interface ReadOptions {
 
 const precisions: readonly Precision[] = ["float64", "float32"];
 const optionNames = ["precision", "format", "taskColumn", "labelColumn", "weightColumn"];
-const chunkBytes = 1 << 20;
+/** So large that what passes between two chunks does not count. */
+const chunkBytes = 1 << 21;
+const compressedChunkBytes = 1 << 20;
 
 /** The format of a data file by its name. */
 export function formatOf(path: string): DataFormat {
@@ -92,6 +94,51 @@ function readError(path: string, cause: unknown): Error {
   return code === undefined ? (cause as Error) : ioError("read", path, cause);
 }
 
+/** The bytes of a file in chunks, all in one buffer: a chunk holds until the next one is asked for. */
+async function* plainChunks(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, null);
+      if (bytesRead === 0) {
+        return;
+      }
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The bytes in a gzipped file. */
+async function* gunzippedChunks(path: string): AsyncGenerator<Uint8Array> {
+  const file = createReadStream(path, { highWaterMark: compressedChunkBytes });
+  const gunzip = zlib().createGunzip({ chunkSize: chunkBytes });
+  file.on("error", (error) => gunzip.destroy(error));
+  try {
+    yield* file.pipe(gunzip);
+  } finally {
+    file.destroy();
+  }
+}
+
+/** Feeds the parser; while it works on one chunk, the next is read. */
+async function parse(chunks: AsyncIterable<Uint8Array>, reader: NativeTextReader): Promise<void> {
+  let parsing = Promise.resolve();
+  try {
+    for await (const chunk of chunks) {
+      await parsing;
+      parsing = reader.push(chunk);
+      // It is awaited below whatever happens; until then its failure is nobody's.
+      parsing.catch(() => undefined);
+    }
+  } finally {
+    // What is wrong with an earlier chunk is said rather than what is wrong with a later one.
+    await parsing;
+  }
+}
+
 /**
  * Reads a data file, plain or `.gz`. The rows of a task may be anywhere in it.
  *
@@ -107,18 +154,8 @@ export async function readTasks(path: string, options: ReadOptions = {}): Promis
   const { precision = "float64", format = formatOf(path) } = options;
   const csv = format === "svmlight" ? undefined : csvOptions(options, format === "csv" ? "," : "\t");
   const reader = new native.TextReader(path, precision, csv);
-  const feed = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const chunk of chunks) {
-      await reader.push(chunk);
-    }
-  };
   try {
-    const source = createReadStream(path, { highWaterMark: chunkBytes });
-    if (isGzipped(path)) {
-      await pipeline(source, createGunzip({ chunkSize: chunkBytes }), feed);
-    } else {
-      await pipeline(source, feed);
-    }
+    await parse(isGzipped(path) ? gunzippedChunks(path) : plainChunks(path), reader);
     return new TaskSet(await reader.finish());
   } catch (cause) {
     throw readError(path, cause);

@@ -1,8 +1,9 @@
 /**
  * Rows of features in the forms that users have them, brought to one of two: dense row-major or CSR.
  */
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
+import { isMatrix } from "../on_demand.js";
 
 /** Dense rows in one array, row-major. */
 export interface DenseRows {
@@ -64,7 +65,7 @@ export function toRows(X: RowsLike): DenseRows | CsrRows {
   if (X instanceof Float64Array || X instanceof Float32Array) {
     return { data: X, cols: X.length };
   }
-  if (Matrix.isMatrix(X)) {
+  if (isMatrix(X)) {
     return fromMatrix(X);
   }
   if (Array.isArray(X)) {

@@ -2,9 +2,10 @@
  * TaskSet: the data of all tasks, copied once into native memory and validated there; and its builder for data that
  * arrive in chunks.
  */
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
 import { type NativeTaskSet, type NativeTaskSetBuilder, type NativeTaskSetShape, native } from "../native.js";
+import { isMatrix } from "../on_demand.js";
 import { RandomStream } from "./random.js";
 import { type CsrRows, denseRowCount, type RowsLike, toRows } from "./rows.js";
 
@@ -123,7 +124,7 @@ export class TaskSet {
         "fromArrays was given no task; give at least one { id, X, y }",
       );
     }
-    const columns = Matrix.isMatrix(first.X) ? first.X.columns : (first.X[0]?.length ?? 0);
+    const columns = isMatrix(first.X) ? first.X.columns : (first.X[0]?.length ?? 0);
     const builder = new TaskSetBuilder({ cols: columns, precision: "float64" });
     for (const task of tasks) {
       builder.append(task.id, task.X, task.y);

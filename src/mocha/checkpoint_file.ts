@@ -3,10 +3,10 @@
  * whether it may go on here: options, data, kernels.
  */
 import { constants } from "node:buffer";
-import { createHash } from "node:crypto";
 import { FedmtlError } from "../errors.js";
 import { readWholeFile, writeFileAtomic } from "../files.js";
 import { native } from "../native.js";
+import { crypto } from "../on_demand.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import type { PreparedData } from "./prepare.js";
@@ -56,7 +56,7 @@ export function factsOf(
 
 /** A short digest of numbers. */
 function digest(values: Float64Array): string {
-  return createHash("sha256").update(values).digest("hex").slice(0, 16);
+  return crypto().createHash("sha256").update(values).digest("hex").slice(0, 16);
 }
 
 /** What differs, in words; undefined if all facts agree. */

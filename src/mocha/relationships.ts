@@ -4,9 +4,10 @@
  * lambda1 and lambda2 weigh 1/2 tr(W (lambda1 Omega + lambda2 I) W'): with the 1/2, so that the paper's lambda is half of
  * ours.
  */
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import type { NativeRelationship } from "../native.js";
+import { mlMatrix } from "../on_demand.js";
 
 /** The families of task relationships. */
 export const families = ["independent", "mean", "trace-norm", "fixed", "global"] as const;
@@ -106,7 +107,7 @@ export function fixed(
   if (given === undefined || (options.omega !== undefined && options.sigma !== undefined)) {
     throw new FedmtlError("INVALID_OPTION", 'relationship "fixed" needs exactly one of omega and sigma');
   }
-  const matrix = Matrix.checkMatrix(given).clone();
+  const matrix = mlMatrix().Matrix.checkMatrix(given).clone();
   if (matrix.rows !== matrix.columns) {
     throw new FedmtlError(
       "INVALID_OPTION",

@@ -10,9 +10,9 @@
  * The metadata gets one entry of ours, `sha256`: the SHA-256 of names, types, shapes, metadata and data, so
  * that damage anywhere is noticed.
  */
-import { createHash } from "node:crypto";
 import { endianness } from "node:os";
 import { FedmtlError, invalidChoice } from "../errors.js";
+import { crypto } from "../on_demand.js";
 import { repeatedKey } from "./json_keys.js";
 
 /**
@@ -287,7 +287,9 @@ function checksum(
   const places = entries.map(({ name, dtype, shape, start }) => [name, { dtype, shape, start }] as const);
   const tensors = places.sort(byName).map(([name, { dtype, shape, start }]) => [name, dtype, shape, start]);
   const texts = Object.entries(metadata).sort(byName);
-  const hash = createHash("sha256").update(`${JSON.stringify([tensors, texts])}\n`);
+  const hash = crypto()
+    .createHash("sha256")
+    .update(`${JSON.stringify([tensors, texts])}\n`);
   for (const part of data) {
     hash.update(part);
   }

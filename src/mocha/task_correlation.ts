@@ -1,8 +1,9 @@
 /**
  * Correlations between tasks from the kernel over tasks.
  */
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import type { NativeKernel } from "../native.js";
+import { mlMatrix } from "../on_demand.js";
 
 /** K_st of the kernel, without forming it. */
 function entryOf(kernel: NativeKernel, tasks: number): (s: number, t: number) => number {
@@ -35,7 +36,7 @@ export function writtenOut(kernel: NativeKernel, tasks: number): Float64Array {
 export function correlationOf(kernel: NativeKernel, tasks: number, positions: readonly number[]): Matrix {
   const entry = entryOf(kernel, tasks);
   const roots = positions.map((t) => Math.sqrt(entry(t, t)));
-  const result = Matrix.eye(positions.length, positions.length);
+  const result = mlMatrix().Matrix.eye(positions.length, positions.length);
   for (let i = 0; i < positions.length; i++) {
     for (let j = 0; j < i; j++) {
       const scale = (roots[i] ?? 0) * (roots[j] ?? 0);
