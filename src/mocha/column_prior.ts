@@ -10,11 +10,12 @@
  *   vectors of W and kappa_j the eigenvalues of K. The bound holds everywhere, so solving and taking the bound anew at the
  *   solution lowers the objective each time.
  */
-import { LuDecomposition, Matrix, pseudoInverse } from "ml-matrix";
+import type { Matrix as MatrixType } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
 import { type NativeKernel, type NativeRelationship, native } from "../native.js";
 import { type ColumnPrior, norm } from "./column_solver.js";
 import type { Family } from "./relationships.js";
+import { mlMatrix } from "../on_demand.js";
 
 /** How a family sees a new task. */
 export type Rule = "known" | "given" | "spectral" | "shared";
@@ -130,10 +131,11 @@ const isotropic = (centre: Float64Array, a: number): ColumnPrior => ({
 
 /** The last row of M = K^-1; K may be singular where the last task is not concerned. */
 function rowOfInverse(matrix: Float64Array, tasks: number): Float64Array {
+  const { LuDecomposition, Matrix, pseudoInverse } = mlMatrix();
   const K = Matrix.from1DArray(tasks, tasks, matrix);
   const last = Matrix.zeros(tasks, 1);
   last.set(tasks - 1, 0, 1);
-  const solves = (row: Matrix): boolean =>
+  const solves = (row: MatrixType): boolean =>
     Matrix.sub(K.mmul(row), last).norm() < 1e-6 && row.get(tasks - 1, 0) > 0;
   const factors = new LuDecomposition(K);
   const direct = factors.isSingular() ? last : factors.solve(last);

@@ -2,10 +2,10 @@
  * The matrix of a relationship that was given, with one more task. A model keeps K only, from which the matrix follows:
  * K = (lambda1 Omega + lambda2 I)^-1 = Sigma (lambda1 I + lambda2 Sigma)^-1.
  */
-import { inverse, Matrix } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
 import type { NativeKernel, NativeRelationship } from "../native.js";
 import { writtenOut } from "./task_correlation.js";
+import { mlMatrix } from "../on_demand.js";
 
 /** The new task's row of the matrix that the relationship `fixed` was given: one of the two, m + 1 numbers, its own last. */
 export interface GivenRelations {
@@ -37,6 +37,7 @@ export function extendGiven(
         `last; got ${row.length}`,
     );
   }
+  const { inverse, Matrix } = mlMatrix();
   const K = Matrix.from1DArray(tasks, tasks, writtenOut(kernel, tasks));
   const eye = Matrix.eye(tasks, tasks);
   const given =

@@ -2,13 +2,13 @@
  * Tasks and plans as messages between processes. Rows travel in chunks, so that no message is large; the hash of the content
  * shows that what arrived is what was sent.
  */
-import { Matrix } from "ml-matrix";
 import { TaskSet, TaskSetBuilder } from "../data/task_set.js";
 import { FedmtlError } from "../errors.js";
 import type { NativeTaskSet } from "../native.js";
 import type { Relationship } from "../mocha/relationships.js";
 import { withHyperparameters } from "../mocha/relationships.js";
 import type { Plan } from "./fold_runner.js";
+import { isMatrix } from "../on_demand.js";
 
 /** Rows of one task. */
 export interface Rows extends ReturnType<NativeTaskSet["rows"]> {
@@ -90,7 +90,7 @@ export function packPlan(plan: Plan): Plan {
   }
   const entries = Object.entries(relationship).map(([name, value]) => [
     name,
-    Matrix.isMatrix(value) ? value.to2DArray() : value,
+    isMatrix(value) ? value.to2DArray() : value,
   ]);
   return { ...plan, options: { ...options, relationship: Object.fromEntries(entries) as Relationship } };
 }
