@@ -1,10 +1,10 @@
 /**
  * What a call into the addon costs beyond its work.
  */
-import { add, complete, cycle, suite } from "benny";
+import { add, suite } from "benny";
 import { Client, fit, independent, Server } from "fedmtl";
 import { denseProblem } from "./problems.js";
-import { settings } from "./support.js";
+import { inTurn, settings } from "./support.js";
 
 async function main(): Promise<void> {
   const cols = 5;
@@ -20,17 +20,18 @@ async function main(): Promise<void> {
     add("synchronous: a request with its w", () => {
       server.request(name, { round: 1, steps: 4 });
     }),
-    add("on another thread: a round as messages", async () => {
-      round++;
-      server.receive(name, await client.propose(server.request(name, { round, steps: 4 })));
-      await server.close();
-    }),
+    add(
+      "on another thread: a round as messages",
+      inTurn(async () => {
+        round++;
+        server.receive(name, await client.propose(server.request(name, { round, steps: 4 })));
+        await server.close();
+      }),
+    ),
     add("a training of one round", async () => {
       await fit(tasks, { relationship, positive: 1, threads: 1, stop: { gap: 0, rounds: 1 } }).result;
     }),
-    settings,
-    cycle(),
-    complete(),
+    ...settings,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * Rounds of one local epoch under `independent`: the solver's inner loop by loss, storage and number of features.
  */
-import { add, complete, cycle, suite } from "benny";
+import { add, suite } from "benny";
 import { fit, independent, type TaskSet } from "fedmtl";
 import { losses } from "../dist/options.js";
 import { denseProblem, sparseProblem } from "./problems.js";
@@ -22,9 +22,7 @@ async function runSuite(tasks: TaskSet, features: string): Promise<void> {
         await fit(tasks, { loss, relationship, positive, stop, certifyEvery: roundsPerRun }).result;
       }),
     ),
-    settings,
-    cycle(),
-    complete(),
+    ...settings,
   );
 }
 

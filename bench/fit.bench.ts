@@ -1,7 +1,7 @@
 /**
  * Whole small trainings, from the task set to the model: what a call of `fit` costs where the rounds are short.
  */
-import { add, complete, cycle, suite } from "benny";
+import { add, suite } from "benny";
 import { fit, type FitOptions, independent, mean, traceNorm } from "fedmtl";
 import { denseProblem, sparseProblem } from "./problems.js";
 import { settings } from "./support.js";
@@ -29,9 +29,7 @@ async function main(): Promise<void> {
     add("independent, 20 tasks × 200 rows × 30 of 5,000 features", () =>
       train(sparse, { relationship: independent({ lambda1: 0.01 }) }),
     ),
-    settings,
-    cycle(),
-    complete(),
+    ...settings,
   );
 }
 

@@ -1,10 +1,10 @@
 /**
  * Omega steps of trace-norm by number of tasks and features: spectrum, relationship, sigma' and W = V K.
  */
-import { add, complete, cycle, suite } from "benny";
+import { add, suite } from "benny";
 import { Client, Server, traceNorm } from "fedmtl";
 import { denseProblem, type Shape } from "./problems.js";
-import { settings, someOf } from "./support.js";
+import { inTurn, settings, someOf } from "./support.js";
 
 /** A server whose V is that of one round of local work. */
 async function serverAfterOneRound(shape: Shape): Promise<Server> {
@@ -33,12 +33,15 @@ async function main(): Promise<void> {
   for (const shape of shapes) {
     const server = await serverAfterOneRound(shape);
     cases.push(
-      add(`${shape.tasks} tasks × ${shape.cols} features`, async () => {
-        await server.stepOmega();
-      }),
+      add(
+        `${shape.tasks} tasks × ${shape.cols} features`,
+        inTurn(async () => {
+          await server.stepOmega();
+        }),
+      ),
     );
   }
-  await suite("Omega step, trace-norm", ...cases, settings, cycle(), complete());
+  await suite("Omega step, trace-norm", ...cases, ...settings);
 }
 
 void main();

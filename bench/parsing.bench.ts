@@ -6,7 +6,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { add, complete, cycle, suite } from "benny";
+import { add, suite } from "benny";
 import { readTasks } from "fedmtl";
 import { csvText, denseRows, sparseRows, svmlightText } from "./problems.js";
 import { settings, short } from "./support.js";
@@ -43,9 +43,7 @@ async function main(): Promise<void> {
         (await readTasks(join(folder, name))).dispose();
       }),
     ),
-    settings,
-    cycle(),
-    complete(),
+    ...settings,
   );
   for (const { name, details } of results) {
     const megabytes = (bytes.get(name) ?? 0) / 1e6;

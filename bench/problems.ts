@@ -28,7 +28,14 @@ function taskNames({ tasks, rows }: Shape): string[] {
 /** A dense classification problem. */
 export function denseProblem(shape: Shape): TaskSet {
   const { tasks, rows, cols } = shape;
-  const data = generate({ profile: "custom", tasks, cols, rows: [rows, rows], clusters: 3, seed: 1 });
+  const data = generate({
+    profile: "custom",
+    tasks,
+    cols,
+    rows: [rows, rows],
+    clusters: Math.min(3, tasks),
+    seed: 1,
+  });
   return TaskSet.fromDense({ features: data.features, cols, labels: data.labels, tasks: taskNames(shape) });
 }
 

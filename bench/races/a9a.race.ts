@@ -8,7 +8,7 @@ import { gunzipSync } from "node:zlib";
 import { requireLiblinear } from "./contenders/install.js";
 import { fedmtl } from "./contenders/fedmtl.js";
 import { liblinear } from "./contenders/liblinear.js";
-import { runAgainstLiblinear } from "./against_liblinear.js";
+import { runCourse } from "./course.js";
 import { root } from "./processes.js";
 import type { RaceProblem } from "./race.js";
 import { short } from "../support.js";
@@ -40,14 +40,15 @@ async function main(): Promise<void> {
     return;
   }
   requireLiblinear();
-  await runAgainstLiblinear("a9a", a9a, {
+  await runCourse("a9a", a9a, {
     ours: fedmtl(),
-    theirs: liblinear(),
+    theirs: [liblinear()],
     goals: [
-      { subOptimality: 1e-3, goal: "whole 0.7, solver 0.7" },
-      { subOptimality: "best", goal: "1" },
+      { subOptimality: 1e-3, ratio: "whole 0.7, solver 0.7" },
+      { subOptimality: "best", ratio: "1" },
     ],
     pairs: 9,
+    phases: true,
   });
 }
 

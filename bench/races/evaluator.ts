@@ -30,11 +30,17 @@ export interface Claim {
   readonly dual?: number;
 }
 
+/** D* in the form of the judge: between `least` and `most`. */
+export interface Optimum {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** The judge's finding. */
 export interface Verdict {
   readonly primal: number;
   readonly dual: number;
-  /** (D* - D) / |D*|. */
+  /** (D* - D) / |D*| at the most that D* can be. */
   readonly subOptimality: number;
 }
 
@@ -118,19 +124,17 @@ export function dualAt(problem: Problem, C: number, alpha: Float64Array): number
 /**
  * Judges a claim.
  *
- * @param optimum D*, known from elsewhere
- * @param slack its relative uncertainty
  * @throws Error if the claim cannot be true
  */
-export function judge(problem: Problem, C: number, claim: Claim, optimum: number, slack: number): Verdict {
+export function judge(problem: Problem, C: number, claim: Claim, { least, most }: Optimum): Verdict {
   const primal = primalAt(problem, C, claim);
   const dual = claim.alpha === undefined ? claim.dual : dualAt(problem, C, claim.alpha);
   if (dual === undefined) {
     throw new Error("a contender gave neither alpha nor a dual value");
   }
-  const allowed = slack * Math.abs(optimum);
-  if (dual > primal + allowed || dual > optimum + allowed || primal < optimum - allowed) {
-    throw new Error(`primal ${primal} and dual ${dual} cannot be right where the optimum is ${optimum}`);
+  const rounding = 1e-9 * Math.abs(primal);
+  if (dual > primal + rounding || dual > most + rounding || primal < least - rounding) {
+    throw new Error(`primal ${primal} and dual ${dual} cannot be right: the optimum is ${least} to ${most}`);
   }
-  return { primal, dual, subOptimality: (optimum - dual) / Math.abs(optimum) };
+  return { primal, dual, subOptimality: (most - dual) / Math.abs(most) };
 }

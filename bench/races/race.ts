@@ -4,15 +4,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Contender, Entry } from "./contenders/contender.js";
-import { judge, type Problem, readProblem, type Verdict } from "./evaluator.js";
+import { judge, type Optimum, type Problem, readProblem, type Verdict } from "./evaluator.js";
 import { emptyNode, root, runProcess } from "./processes.js";
 import { type Spread, spreadOf } from "./statistics.js";
-
-/** D* in the form of the judge: between `least` and `most`. */
-export interface Optimum {
-  readonly least: number;
-  readonly most: number;
-}
 
 /** What is to be raced on. */
 export interface RaceProblem {
@@ -20,7 +14,8 @@ export interface RaceProblem {
   /** Makes the data file where it is missing. @returns its path: svmlight text without tasks */
   data(folder: string): Promise<string>;
   readonly C: number;
-  readonly optimum: Optimum;
+  /** Known from elsewhere; else it is what fedmtl finds with its tightest setting, P and D taken from the judge. */
+  readonly optimum?: Optimum;
 }
 
 /** A contender's run, as timed and judged. */
@@ -59,26 +54,38 @@ export function racesFolder(): string {
 /** A problem with everything at hand to race on it. */
 export class Track {
   readonly #problem: Problem;
-  readonly #optimum: Optimum;
+  #optimum: Optimum = { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
   readonly entry: Entry;
 
-  private constructor(entry: Entry, optimum: Optimum) {
+  private constructor(entry: Entry) {
     this.entry = entry;
-    this.#optimum = optimum;
     this.#problem = readProblem(entry.data);
   }
 
-  static async open({ data, C, optimum }: RaceProblem): Promise<Track> {
+  /** @param finder finds the optimum where it is not known */
+  static async open({ data, C, optimum }: RaceProblem, finder: Contender): Promise<Track> {
     const folder = racesFolder();
-    return new Track({ data: await data(folder), folder, C }, optimum);
+    const track = new Track({ data: await data(folder), folder, C });
+    track.#optimum = optimum ?? track.#findOptimum(finder);
+    return track;
+  }
+
+  #findOptimum(finder: Contender): Optimum {
+    const { primal, dual } = this.run(finder, finder.settings.at(-1) ?? "").verdict;
+    return { least: dual, most: primal };
+  }
+
+  /** What is known of the optimum, as a sentence. */
+  get optimumText(): string {
+    const { least, most } = this.#optimum;
+    return `The optimum is between ${least} and ${most}.`;
   }
 
   /** Runs a contender once. @throws Error if its claim cannot be true */
   run(contender: Contender, setting: string): Run {
     const done = runProcess(contender.command(this.entry, setting));
     const report = contender.report(this.entry, done.stdout, done.stderr);
-    const { least, most } = this.#optimum;
-    const verdict = judge(this.#problem, this.entry.C, report, most, 1e-9 + (most - least) / Math.abs(most));
+    const verdict = judge(this.#problem, this.entry.C, report, this.#optimum);
     return { wholeSeconds: done.seconds, solverSeconds: report.solverSeconds, verdict };
   }
 

@@ -56,11 +56,12 @@ export function fedmtl({
       const { seconds, dual } = JSON.parse(stdout) as { seconds: number; dual: number };
       const { tensors } = decodeSafetensors(readFileSync(model(folder)));
       const weights = tensors.get("W")?.data;
+      const [intercept = 0] = tensors.get("intercepts")?.data ?? [];
       if (!(weights instanceof Float64Array)) {
         throw new Error("the model has no W in float64");
       }
       // With lambda1 = 1/C the objective is 1/C times the judge's.
-      return { weights, dual: C * dual, solverSeconds: seconds };
+      return { weights, intercept: Number(intercept), dual: C * dual, solverSeconds: seconds };
     },
   };
 }

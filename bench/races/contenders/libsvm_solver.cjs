@@ -49,8 +49,7 @@ async function main([path = "", C = "1", tolerance = "1e-3", out = ""]) {
   const { coefficients, rho, sign } = parseModel(svm.serializeModel());
   const w = new Float64Array(data.cols);
   const alpha = new Float64Array(data.rows);
-  for (const [position, place] of svm.getSVIndices().entries()) {
-    const row = place - 1;
+  for (const [position, row] of svm.getSVIndices().entries()) {
     const coefficient = sign * (coefficients[position] ?? 0);
     alpha[row] = Math.abs(coefficient);
     for (const [j, value] of (rows[row] ?? []).entries()) w[j] = (w[j] ?? 0) + coefficient * value;
