@@ -78,12 +78,15 @@ export function takeFold(
   { partOfRow }: Folds,
   fold: number,
 ): { train: TaskSet; test: TaskSet } {
-  const rows: { train: number[]; test: number[] } = { train: [], test: [] };
+  const tested = partOfRow.reduce((count, part) => count + (part === fold ? 1 : 0), 0);
+  const rows = { train: new Float64Array(partOfRow.length - tested), test: new Float64Array(tested) };
+  const filled = { train: 0, test: 0 };
   partOfRow.forEach((part, row) => {
-    rows[part === fold ? "test" : "train"].push(row);
+    const set = part === fold ? "test" : "train";
+    rows[set][filled[set]++] = row;
   });
   return {
-    train: new TaskSet(tasks.native.selectRows(Float64Array.from(rows.train))),
-    test: new TaskSet(tasks.native.selectRows(Float64Array.from(rows.test))),
+    train: new TaskSet(tasks.native.selectRows(rows.train)),
+    test: new TaskSet(tasks.native.selectRows(rows.test)),
   };
 }
