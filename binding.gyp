@@ -20,10 +20,28 @@
   },
   "targets": [
     {
-      # Kernels that need instruction-set flags get one static library each beside this one.
       "target_name": "fedmtl_core",
       "type": "static_library",
-      "sources": ["<@(core)"]
+      "sources": ["<@(core)"],
+      # The kernels of a level are compiled for its instruction set, which takes a library for each.
+      "conditions": [
+        ["target_arch=='x64'", { "dependencies": ["kernels_avx2", "kernels_avx512"] }],
+        ["target_arch=='arm64'", { "sources": ["<@(kernels_neon)"] }]
+      ]
+    },
+    {
+      "target_name": "kernels_avx2",
+      "type": "static_library",
+      "sources": ["<@(kernels_avx2)"],
+      "cflags_cc": ["-mavx2", "-mfma"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-mavx2", "-mfma"] }
+    },
+    {
+      "target_name": "kernels_avx512",
+      "type": "static_library",
+      "sources": ["<@(kernels_avx512)"],
+      "cflags_cc": ["-mavx2", "-mfma", "-mavx512f", "-Wno-maybe-uninitialized"],
+      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-mavx2", "-mfma", "-mavx512f"] }
     },
     {
       "target_name": "addon",

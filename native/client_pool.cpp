@@ -35,6 +35,7 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       spec_(spec),
       threads_(threads),
       workspaces_(threads_.size()),
+      terms_(tasks_->rowCount()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
@@ -52,30 +53,31 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
 }
 
 void ClientPool::measureRows(const ClientPool* like) {
-    if (like != nullptr && like->tasks_ == tasks_) {
-        squaredNorms_ = like->squaredNorms_;
-        return;
-    }
-    auto norms = std::make_shared<std::vector<double>>(tasks_->rowCount());
+    const bool measured = like != nullptr && like->tasks_ == tasks_;
+    // Signs once and for all: comparing labels step by step would be a branch that cannot be predicted.
+    const bool classes = isClassification(spec_.loss);
+    const auto labels = tasks_->labels();
     const auto offsets = tasks_->offsets();
     std::visit(
         [&](const auto& rows) {
             forTasks(tasks_->taskCount(), threads_, [&](std::size_t t) {
                 for (auto i = static_cast<std::size_t>(offsets[t]);
                      i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
-                    (*norms)[i] = squaredNorm(rows, i);
+                    const double sign = labels[i] == spec_.positiveLabel ? 1.0 : -1.0;
+                    const double square =
+                        measured ? like->terms_[i].squaredNorm : squaredNorm(spec_.kernels, rows, i);
+                    terms_[i] = {classes ? sign : labels[i], square};
                 }
             });
         },
         tasks_->features());
-    const auto tooLarge =
-        std::ranges::find_if_not(*norms, [](double square) { return std::isfinite(square); });
-    if (tooLarge != norms->end()) {
+    const auto tooLarge = std::ranges::find_if_not(
+        terms_, [](const RowTerms& terms) { return std::isfinite(terms.squaredNorm); });
+    if (tooLarge != terms_.end()) {
         throw Error(ErrorCode::InvalidArgument,
-                    "row " + std::to_string(tooLarge - norms->begin()) +
+                    "row " + std::to_string(tooLarge - terms_.begin()) +
                         " has features too large to square; standardise or rescale them");
     }
-    squaredNorms_ = std::move(norms);
 }
 
 /// Class weights become sample weights of this pool's own.
@@ -165,9 +167,8 @@ Client ClientPool::client(std::size_t task) {
                           .first = first,
                           .count = count,
                           .cols = cols,
-                          .labels = tasks_->labels().subspan(first, count),
                           .sampleWeights = weights.empty() ? weights : weights.subspan(first, count),
-                          .squaredNorms = rowsOf(*squaredNorms_),
+                          .terms = rowsOf(terms_),
                           .taskWeight = taskWeights_[task],
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
@@ -245,7 +246,7 @@ void ClientPool::restore(const StateReader& state) {
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t eightBytes = squaredNorms_->size() + rowWeights_.size() + alpha_.size() +
+    const std::size_t eightBytes = 2 * terms_.size() + rowWeights_.size() + alpha_.size() +
                                    proposedAlpha_.size() + previousAlpha_.size() + taskWeights_.size() +
                                    nameHashes_.size() + intercepts_.size() + restarts_.size() +
                                    pendingRounds_.size() + batchStarts_.size();

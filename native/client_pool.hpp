@@ -55,7 +55,6 @@ class ClientPool {
     std::span<const double> sampleWeights() const;
 
     std::shared_ptr<const TaskSet> tasks_;
-    std::shared_ptr<const std::vector<double>> squaredNorms_;  // n
 
     SolverSpec spec_;
     ThreadPool threads_;
@@ -65,6 +64,7 @@ class ClientPool {
     std::vector<double> taskWeights_;          // m, c_t
     std::vector<std::uint64_t> nameHashes_;    // m
     std::vector<double> rowWeights_;           // n, or empty: the sample weights of the tasks
+    std::vector<RowTerms> terms_;              // n
     std::vector<double> alpha_;                // n
     std::vector<double> proposedAlpha_;        // n
     std::vector<double> previousAlpha_;        // n, with momentum
