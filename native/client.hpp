@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+#include "native/aligned_vector.hpp"
+#include "native/kernels/kernels.hpp"
 #include "native/loss.hpp"
 #include "native/messages.hpp"
 #include "native/row_naps.hpp"
@@ -34,6 +36,14 @@ struct SolverSpec {
     bool freeIntercept = false;  // an unpenalised b_t: coordinates move in pairs (free_intercept.hpp)
     bool momentum = false;       // keep the state before the last one, for rounds with beta > 0
     bool shrinking = false;      // rows may nap (row_naps.hpp); not with a free intercept, which moves pairs
+    const Kernels& kernels = fedmtl::kernels();
+};
+
+/// What a step needs to know of a row besides its features; together, so that a row in random order costs one
+/// cache line for it.
+struct RowTerms {
+    double y;            // the label; of a classification +1 or -1
+    double squaredNorm;  // ||x||^2
 };
 
 /// One task's rows, as views into a TaskSet and the pool's norms.
@@ -42,9 +52,8 @@ struct ClientData {
     std::size_t first = 0;
     std::size_t count = 0;                  // n_t >= 1
     std::size_t cols = 0;                   // d
-    std::span<const double> labels;         // n_t
     std::span<const double> sampleWeights;  // n_t, or empty: all 1
-    std::span<const double> squaredNorms;   // n_t
+    std::span<const RowTerms> terms;        // n_t
     double taskWeight = 1.0;                // c_t
     std::uint64_t nameHash = 0;
 };
@@ -76,14 +85,15 @@ struct WorkDone {
 
 /// Scratch of one worker thread.
 struct ClientWorkspace {
-    std::vector<double> message;       // d, for a request's w
-    std::vector<double> origin;        // d, u at Delta-v = 0
-    std::vector<double> u;             // d
-    std::vector<double> deltaV;        // d, used where S_t = 0
-    std::vector<std::uint32_t> order;  // n_t
-    std::vector<double> scores;        // n_t, x'w where all are needed at once
-    std::vector<double> lastMove;      // d, X' (q (alpha - previousAlpha))
-    WorkDone done;                     // by this thread, since it was last taken (ClientPool::takeWorkDone)
+    std::vector<double> message;        // d, for a request's w
+    std::span<const double> origin;     // d, u at Delta-v = 0: the request's w, or movedOrigin
+    AlignedVector<double> movedOrigin;  // d, w moved back by the momentum
+    AlignedVector<double> u;            // d
+    AlignedVector<double> deltaV;       // d, used where S_t = 0
+    std::vector<std::uint32_t> order;   // n_t
+    std::vector<double> scores;         // n_t, x'w where all are needed at once
+    std::vector<double> lastMove;       // d, X' (q (alpha - previousAlpha))
+    WorkDone done;                      // by this thread, since it was last taken (ClientPool::takeWorkDone)
 };
 
 /// A view of one client; cheap to make, valid as long as its pool.
@@ -134,6 +144,8 @@ class Client {
     template <class Loss, class Rows>
     void startAtMomentum(const Loss& loss, const Rows& rows, const RoundRequest& request,
                          ClientWorkspace& workspace, Proposal& proposal);
+    template <class Rows>
+    [[gnu::always_inline]] void prefetch(const Rows& rows, std::size_t i) const;
     template <class Loss, class Rows>
     void sweep(const Loss& loss, const Rows& rows, std::span<const std::uint32_t> order, double S,
                double* target, ClientWorkspace& workspace, Proposal& proposal);
@@ -162,14 +174,6 @@ class Client {
 
     double q(std::size_t i) const {
         return data_.sampleWeights.empty() ? data_.taskWeight : data_.taskWeight * data_.sampleWeights[i];
-    }
-    template <class Loss>
-    double target(std::size_t i) const {
-        if constexpr (Loss::kClassification) {
-            return data_.labels[i] == spec_.positiveLabel ? 1.0 : -1.0;
-        } else {
-            return data_.labels[i];
-        }
     }
 
     const SolverSpec& spec_;

@@ -34,7 +34,7 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
       spec_(spec),
       threads_(threads),
       workspaces_(threads_.size()),
-      squaredNorms_(tasks_->rowCount()),
+      terms_(tasks_->rowCount()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
@@ -78,21 +78,25 @@ void ClientPool::measureTasks() {
             }
         }
     }
+    // Signs once and for all: comparing labels step by step would be a branch that cannot be predicted.
+    const bool classes = isClassification(spec_.loss);
     std::visit(
         [&](const auto& rows) {
             forTasks(m, threads_, [&](std::size_t t) {
                 for (auto i = static_cast<std::size_t>(offsets[t]);
                      i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
-                    squaredNorms_[i] = squaredNorm(rows, i);
+                    const double label = tasks_->labels()[i];
+                    const double sign = label == spec_.positiveLabel ? 1.0 : -1.0;
+                    terms_[i] = {classes ? sign : label, squaredNorm(spec_.kernels, rows, i)};
                 }
             });
         },
         tasks_->features());
-    const auto tooLarge =
-        std::ranges::find_if_not(squaredNorms_, [](double square) { return std::isfinite(square); });
-    if (tooLarge != squaredNorms_.end()) {
+    const auto tooLarge = std::ranges::find_if_not(
+        terms_, [](const RowTerms& terms) { return std::isfinite(terms.squaredNorm); });
+    if (tooLarge != terms_.end()) {
         throw Error(ErrorCode::InvalidArgument,
-                    "row " + std::to_string(tooLarge - squaredNorms_.begin()) +
+                    "row " + std::to_string(tooLarge - terms_.begin()) +
                         " has features too large to square; standardise or rescale them");
     }
 }
@@ -135,9 +139,8 @@ Client ClientPool::client(std::size_t task) {
                           .first = first,
                           .count = count,
                           .cols = cols,
-                          .labels = tasks_->labels().subspan(first, count),
                           .sampleWeights = weights.empty() ? weights : weights.subspan(first, count),
-                          .squaredNorms = rowsOf(squaredNorms_),
+                          .terms = rowsOf(terms_),
                           .taskWeight = taskWeights_[task],
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
@@ -215,7 +218,7 @@ void ClientPool::restore(const StateReader& state) {
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t eightBytes = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
+    const std::size_t eightBytes = 2 * terms_.size() + alpha_.size() + proposedAlpha_.size() +
                                    previousAlpha_.size() + taskWeights_.size() + nameHashes_.size() +
                                    intercepts_.size() + restarts_.size() + pendingRounds_.size() +
                                    batchStarts_.size();

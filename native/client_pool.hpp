@@ -57,7 +57,7 @@ class ClientPool {
     std::vector<std::size_t> batchStarts_;     // into largestFirst_; a batch is what a thread takes at a time
     std::vector<double> taskWeights_;          // m, c_t
     std::vector<std::uint64_t> nameHashes_;    // m
-    std::vector<double> squaredNorms_;         // n
+    std::vector<RowTerms> terms_;              // n
     std::vector<double> alpha_;                // n
     std::vector<double> proposedAlpha_;        // n
     std::vector<double> previousAlpha_;        // n, with momentum

@@ -13,6 +13,7 @@
       "native/io/row_collector.cpp",
       "native/io/svmlight.cpp",
       "native/io/text_error.cpp",
+      "native/kernels/dispatch.cpp",
       "native/kernels/portable.cpp",
       "native/message_text.cpp",
       "native/name_index.cpp",
@@ -35,6 +36,9 @@
       "native/task_weights.cpp",
       "native/thread_pool.cpp"
     ],
+    "kernels_avx2": ["native/kernels/avx2.cpp"],
+    "kernels_avx512": ["native/kernels/avx512.cpp"],
+    "kernels_neon": ["native/kernels/neon.cpp"],
     "bindings": [
       "bindings/addon.cpp",
       "bindings/args.cpp",
@@ -49,6 +53,7 @@
       "native/test/client_test.cpp",
       "native/test/csv_test.cpp",
       "native/test/fixed_test.cpp",
+      "native/test/kernels_test.cpp",
       "native/test/loss_test.cpp",
       "native/test/matrix_csv_test.cpp",
       "native/test/rng_test.cpp",

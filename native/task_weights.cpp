@@ -17,7 +17,7 @@ bool hasSmallCore(const TaskKernel& K, std::size_t cols) {
 }
 
 double dot(std::span<const double> x, std::span<const double> y) {
-    return kernels().dotF64(x.data(), y.data(), x.size());
+    return kernels().float64.dot(x.data(), y.data(), x.size());
 }
 
 void subtract(std::span<const double> x, std::span<const double> y, std::span<double> difference) {

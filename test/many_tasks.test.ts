@@ -79,8 +79,11 @@ describe("memory a task takes beside its data", () => {
   const { rows, cols } = shape;
   /** A dozen numbers a task, and small matrices that do not grow with m. */
   const overhead = 8 * 14 + 1;
-  /** Squared norms, alpha and its naps now and as proposed; v now and as proposed: both sides hold these once. */
-  const plain = 8 * (3 * rows + 2 * cols) + 2 * rows;
+  /**
+   * Labels and squared norms side by side, alpha and its naps now and as proposed; v now and as proposed: both sides
+   * hold these once.
+   */
+  const plain = 8 * (4 * rows + 2 * cols) + 2 * rows;
   /** accelerated: alpha and v before the last round. */
   const momentum = 8 * (rows + cols);
 

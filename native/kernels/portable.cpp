@@ -1,10 +1,6 @@
-// Plain C++ kernels: four accumulators hide the latency of the additions and fix the order of the sums.
-#include <cstdlib>
-#include <string>
-#include <string_view>
-
+// Level "portable": plain C++. Four accumulators hide the latency of the additions and fix the order of the
+// sums.
 #include "native/kernels/kernels.hpp"
-#include "native/status.hpp"
 
 namespace fedmtl {
 namespace {
@@ -28,9 +24,9 @@ double sumOfFour(std::size_t n, Term term) {
     return (s0 + s1) + (s2 + s3);
 }
 
-template <class T>
-double dot(const T* x, const double* u, std::size_t n) {
-    return sumOfFour(n, [=](std::size_t i) { return static_cast<double>(x[i]) * u[i]; });
+template <class X, class Y>
+double inner(const X* x, const Y* y, std::size_t n) {
+    return sumOfFour(n, [=](std::size_t i) { return static_cast<double>(x[i]) * static_cast<double>(y[i]); });
 }
 
 template <class T>
@@ -53,28 +49,17 @@ void sparseAxpy(double c, const T* __restrict x, const std::int32_t* __restrict 
     }
 }
 
-const Kernels& chooseKernels() {
-    const char* wanted = std::getenv("FEDMTL_KERNEL");
-    const std::string_view level = wanted == nullptr ? "auto" : wanted;
-    if (level == "auto" || level == "portable") {
-        return portableKernels();
-    }
-    throw Error(ErrorCode::InvalidArgument,
-                "FEDMTL_KERNEL is \"" + std::string(level) + "\"; this build has \"portable\" and \"auto\"");
-}
+template <class T>
+constexpr RowKernels<T> kRowKernels{
+    .dot = inner<T, double>,
+    .axpy = axpy<T>,
+    .inner = inner<T, T>,
+    .sparseDot = sparseDot<T>,
+    .sparseAxpy = sparseAxpy<T>,
+};
 
 }  // namespace
 
-const Kernels& portableKernels() {
-    static const Kernels table{"portable",       dot<double>,        dot<float>,
-                               axpy<double>,     axpy<float>,        sparseDot<double>,
-                               sparseDot<float>, sparseAxpy<double>, sparseAxpy<float>};
-    return table;
-}
-
-const Kernels& kernels() {
-    static const Kernels& chosen = chooseKernels();
-    return chosen;
-}
+constinit const Kernels kPortableKernels{"portable", kRowKernels<double>, kRowKernels<float>};
 
 }  // namespace fedmtl

@@ -57,9 +57,14 @@ void forRandomPoints(const Body& body) {
     }
 }
 
+/// alpha after the step, as the solver takes it.
+double stepped(const auto& loss, const Point& point) {
+    return loss.clip(point.alpha + loss.change(point.alpha, point.z, point.y, point.a), point.y);
+}
+
 TEST(Loss, StepIsInTheDomainAndNoOtherPointIsBetter) {
     forRandomPoints([](const auto& loss, const Point& point, Numbers& numbers) {
-        const double next = loss.step(point.alpha, point.z, point.y, point.a);
+        const double next = stepped(loss, point);
         ASSERT_TRUE(std::isfinite(next));
         ASSERT_EQ(loss.clip(next, point.y), next);
         const double best = coordinateObjective(loss, point, next);
@@ -85,7 +90,7 @@ TEST(Loss, FenchelAndYoungAgreeAtTheScoreTheStepLeadsTo) {
         if (point.a > 1e6) {
             return;  // the new score, z + a (alpha+ - alpha), then has no correct digit
         }
-        const double next = loss.step(point.alpha, point.z, point.y, point.a);
+        const double next = stepped(loss, point);
         const double score = point.z + point.a * (next - point.alpha);
         ASSERT_NEAR(slack(next, score), 0.0, 1e-12 * (scale + point.a) * (1.0 + std::abs(next)));
     });
@@ -107,7 +112,7 @@ TEST(Loss, LogisticStepSolvesItsEquation) {
         const double b = trial % 4 == 0 ? 0.0 : trial % 4 == 1 ? 1.0 : numbers.uniform(0.0, 1.0);
         const double a = numbers.magnitude(-6.0, 6.0);
         const double margin = std::sqrt(a) * numbers.uniform(-1.0, 1.0);
-        const double next = loss.step(b, margin, 1.0, a);
+        const double next = b + loss.change(b, margin, 1.0, a);
         const double implied = Logistic::sigmoid(-margin - a * (next - b));
         // The rounding of b+ comes back through the slope of the right-hand side.
         const double rounding = 4e-16 * (1.0 + next * (1.0 - next) * (a + std::abs(margin)));
