@@ -23,25 +23,10 @@
       "target_name": "fedmtl_core",
       "type": "static_library",
       "sources": ["<@(core)"],
-      # The kernels of a level are compiled for its instruction set, which takes a library for each.
       "conditions": [
-        ["target_arch=='x64'", { "dependencies": ["kernels_avx2", "kernels_avx512"] }],
+        ["target_arch=='x64'", { "dependencies": ["fedmtl_kernels_avx2", "fedmtl_kernels_avx512"] }],
         ["target_arch=='arm64'", { "sources": ["<@(kernels_neon)"] }]
       ]
-    },
-    {
-      "target_name": "kernels_avx2",
-      "type": "static_library",
-      "sources": ["<@(kernels_avx2)"],
-      "cflags_cc": ["-mavx2", "-mfma"],
-      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-mavx2", "-mfma"] }
-    },
-    {
-      "target_name": "kernels_avx512",
-      "type": "static_library",
-      "sources": ["<@(kernels_avx512)"],
-      "cflags_cc": ["-mavx2", "-mfma", "-mavx512f", "-Wno-maybe-uninitialized"],
-      "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-mavx2", "-mfma", "-mavx512f"] }
     },
     {
       "target_name": "addon",
@@ -54,5 +39,26 @@
       ],
       "libraries": ["<!@(pkg-config --libs openblas 2>/dev/null || echo -lopenblas)", "-pthread"]
     }
+  ],
+  # Kernels that need instruction-set flags: one static library a level, because flags belong to a target.
+  "conditions": [
+    ["target_arch=='x64'", {
+      "targets": [
+        {
+          "target_name": "fedmtl_kernels_avx2",
+          "type": "static_library",
+          "sources": ["<@(kernels_avx2)"],
+          "cflags_cc": ["-mavx2", "-mfma"],
+          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-mavx2", "-mfma"] }
+        },
+        {
+          "target_name": "fedmtl_kernels_avx512",
+          "type": "static_library",
+          "sources": ["<@(kernels_avx512)"],
+          "cflags_cc": ["-mavx2", "-mfma", "-mavx512f", "-Wno-maybe-uninitialized"],
+          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-mavx2", "-mfma", "-mavx512f"] }
+        }
+      ]
+    }]
   ]
 }

@@ -34,7 +34,7 @@ function run(name, program, args) {
 setup({ native: false, tools: lintPackages });
 const write = process.argv.includes("--write");
 const bin = (/** @type {string[]} */ ...names) => path.join(root, "node_modules", ...names);
-const cpp = ["native", "bindings"].flatMap(cppFiles);
+const cpp = ["native", "bindings", "bench/native"].flatMap(cppFiles);
 const checks = [
   run("biome", process.execPath, [
     bin("@biomejs", "biome", "bin", "biome"),

@@ -1,9 +1,12 @@
-// How near a local epoch comes to the roofline: a bare stream of dot and axpy with the best kernels over the same rows in
-// the same random order, alternating with it in one process, on one thread. The factor of the axpy is a multiple of the
-// dot, as in every coordinate method; the stream prefetches or not, whichever is faster.
-//     roofline [LOSS [PART]]    LOSS: squared (default: every step moves, as in the stream), hinge, smoothed-hinge,
+// How near a local epoch comes to the roofline: a bare stream of dot and axpy with the best kernels over the
+// same rows in the same random order, alternating with it in one process, on one thread. The factor of the
+// axpy is a multiple of the dot, as in every coordinate method; the stream prefetches or not, whichever is
+// faster.
+//     roofline [LOSS [PART]]    LOSS: squared (default: every step moves, as in the stream), hinge,
+//     smoothed-hinge,
 //                               logistic; PART: only shapes whose name contains it
-// Times are CPU times of this process, medians of the pairs; `portable` is the ratio of an epoch at level "portable".
+// Times are CPU times of this process, medians of the pairs; `portable` is the ratio of an epoch at level
+// "portable".
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -195,9 +198,9 @@ void compare(const Shape& shape, const LossSpec& loss) {
         times["ratio"].push_back(bare / epoch);
         times["portable"].push_back(bare / measure(shape, [&] { portable.run(false); }));
     }
-    std::printf("%-26s %7zu %6zu %8.2f %8.3f %8.3f %7.2f %9.2f\n", shape.name.c_str(), shape.rowsPerTask, shape.cols,
-                shape.bytes() / 1e6, median(times["epoch"]), median(times["stream"]), median(times["ratio"]),
-                median(times["portable"]));
+    std::printf("%-26s %7zu %6zu %8.2f %8.3f %8.3f %7.2f %9.2f\n", shape.name.c_str(), shape.rowsPerTask,
+                shape.cols, shape.bytes() / 1e6, median(times["epoch"]), median(times["stream"]),
+                median(times["ratio"]), median(times["portable"]));
     std::fflush(stdout);
 }
 
@@ -216,8 +219,10 @@ int main(int argc, char** argv) {
         return 2;
     }
     std::printf("loss %s, kernels %s\n", loss.c_str(), fedmtl::kernels().name);
-    std::printf("%-26s %7s %6s %8s %8s %8s %7s %9s\n", "", "rows a", "", "", "ns/elem.", "ns/elem.", "", "ratio of");
-    std::printf("%-26s %7s %6s %8s %8s %8s %7s %9s\n", "rows", "task", "d", "MB", "epoch", "stream", "ratio", "portable");
+    std::printf("%-26s %7s %6s %8s %8s %8s %7s %9s\n", "", "rows a", "", "", "ns/elem.", "ns/elem.", "",
+                "ratio of");
+    std::printf("%-26s %7s %6s %8s %8s %8s %7s %9s\n", "rows", "task", "d", "MB", "epoch", "stream", "ratio",
+                "portable");
     for (const fedmtl::Shape& shape : fedmtl::shapes()) {
         if (shape.name.find(part) != std::string::npos) {
             fedmtl::compare(shape, {.kind = losses.at(loss)});
