@@ -1,5 +1,5 @@
-// Loaded into liblinear-train (LD_PRELOAD) to time its training phase, which it does not tell itself: stands in for
-// the function `train` of its library, calls it, and prints the seconds to stderr.
+// Loaded into liblinear-train (LD_PRELOAD) to time its training phase, which it does not tell itself: stands
+// in for the function `train` of its library, calls it, and prints the seconds to stderr.
 #include <dlfcn.h>
 
 #include <chrono>
