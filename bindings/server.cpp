@@ -4,44 +4,40 @@
 
 #include "bindings/classes.hpp"
 #include "native/message_text.hpp"
+#include "native/omega/registry.hpp"
 #include "native/session.hpp"
 
 namespace fedmtl::bindings {
 namespace {
 
-/// {family, lambda1, lambda2, epsilon?, matrix?}
-std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Object& options) {
-    const std::string family = string(options.Get("family"), "family");
-    const Regularization weights{number(options.Get("lambda1"), "lambda1"),
-                                 number(options.Get("lambda2"), "lambda2")};
-    const auto matrix = [&] {
-        const auto values = float64Array(options.Get("matrix"), "matrix");
-        return std::vector<double>(values.begin(), values.end());
-    };
-    if (family == "independent") {
-        return makeIndependent(tasks, weights);
+/// A relationship's options in a JavaScript object.
+class ObjectOptions final : public FamilyOptions {
+  public:
+    explicit ObjectOptions(Napi::Object object) : object_(object) {}
+    std::optional<double> find(const std::string& name) const override {
+        return object_.Get(name).IsUndefined() ? std::nullopt : std::optional(number(name));
     }
-    if (family == "mean") {
-        return makeMean(tasks, weights);
+    double number(const std::string& name) const override {
+        return bindings::number(object_.Get(name), name.c_str());
     }
-    if (family == "global") {
-        return makeGlobal(tasks, weights);
+    std::vector<double> numbers(const std::string& name) const override {
+        const auto values = float64Array(object_.Get(name), name.c_str());
+        return {values.begin(), values.end()};
     }
-    if (family == "trace-norm") {
-        const Napi::Value epsilon = options.Get("epsilon");
-        TraceNormOptions traceNorm;
-        traceNorm.epsilon = epsilon.IsUndefined() ? std::nullopt : std::optional(number(epsilon, "epsilon"));
-        traceNorm.sinkingSteps =
-            static_cast<std::size_t>(number(options.Get("sinkingSteps"), "sinkingSteps"));
-        return makeTraceNorm(tasks, weights, traceNorm);
+    std::vector<std::int32_t> positions(const std::string& name) const override {
+        const auto values = int32Array(object_.Get(name), name.c_str());
+        return {values.begin(), values.end()};
     }
-    if (family == "fixed-omega") {
-        return makeFixed(tasks, weights, FixedMatrix::Omega, matrix());
-    }
-    if (family == "fixed-sigma") {
-        return makeFixed(tasks, weights, FixedMatrix::Sigma, matrix());
-    }
-    throw Error(ErrorCode::InvalidArgument, "relationship \"" + family + "\" is not known");
+
+  private:
+    Napi::Object object_;
+};
+
+/// {family, lambda1, lambda2, omegaSteps, ...}: what else a family has stands in native/omega/registry.cpp
+std::unique_ptr<Relationship> relationshipOf(std::size_t tasks, const Napi::Object& given) {
+    const ObjectOptions options(given);
+    return makeRelationship(string(given.Get("family"), "family"), tasks,
+                            {options.number("lambda1"), options.number("lambda2")}, options);
 }
 
 Policy policyOf(const std::string& name) {
@@ -201,7 +197,7 @@ ServerWrap::ServerWrap(const Napi::CallbackInfo& info)
         threads_ = std::make_shared<ThreadPool>(count(options, "threads"));
         auto server = std::make_shared<Server>(
             tasks, count(options, "cols"),
-            makeRelationship(tasks, object(options.Get("relationship"), "relationship")),
+            relationshipOf(tasks, object(options.Get("relationship"), "relationship")),
             policyOf(string(options.Get("policy"), "policy")), *threads_);
         const std::size_t bytes = server->bytes();
         held_.hold(std::move(server), bytes);

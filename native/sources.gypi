@@ -18,6 +18,7 @@
       "native/name_index.cpp",
       "native/omega/constant.cpp",
       "native/omega/fixed.cpp",
+      "native/omega/registry.cpp",
       "native/omega/spectrum.cpp",
       "native/omega/trace_norm.cpp",
       "native/predict.cpp",

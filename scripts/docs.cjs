@@ -6,8 +6,9 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-const { defaults, inWords, intercepts, losses, policies, ranges, weightings } = require("../dist/options.js");
-const { families, mean, traceNorm } = require("../dist/mocha/relationships.js");
+const { defaults, intercepts, losses, policies, ranges, weightings } = require("../dist/options.js");
+const { inWords } = require("../dist/ranges.js");
+const { factoryName, families, mean, relationshipNumbers } = require("../dist/mocha/relationships.js");
 const { trainingFlags } = require("../dist/cli/training_flags.js");
 const { precisionFlag } = require("../dist/cli/shared_arguments.js");
 const { propertyName } = require("../dist/cli/arguments.js");
@@ -56,20 +57,16 @@ function refusal(refused) {
   throw new Error("a value out of range was not refused");
 }
 
-const lambdaRanges = /** @type {Record<string, string>} */ ({
-  lambda1: refusal(() => traceNorm({ lambda1: Number.NaN })),
-  lambda2: refusal(() => traceNorm({ lambda2: Number.NaN })),
-  epsilon: refusal(() => traceNorm({ epsilon: Number.NaN })),
-});
-
 /** @param {string} name */
 function rangeOf(name) {
   if (choices[name] !== undefined) {
     return choices[name].map((one) => `\`${one}\``).join(", ");
   }
-  const range = /** @type {Record<string, import("../dist/options.js").Range>} */ (ranges)[name];
+  const range =
+    /** @type {Record<string, import("../dist/ranges.js").Range>} */ (ranges)[name] ??
+    relationshipNumbers()[name]?.range;
   const automatic = /** @type {Record<string, unknown>} */ (defaults)[name] === "auto" ? ", or `auto`" : "";
-  return range === undefined ? (lambdaRanges[name] ?? "") : inWords(range) + automatic;
+  return range === undefined ? "" : inWords(range) + automatic;
 }
 
 /** @param {Flag} flag */
@@ -83,6 +80,12 @@ function flagRow(flag) {
 
 /** @param {readonly (readonly string[])[]} rows */
 const table = (rows) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+/** `independent`, `mean`, ...: what makes relationships in code. */
+const factories = families
+  .map((family) => `\`${factoryName(family)}\``)
+  .join(", ")
+  .replace(/, ([^,]*)$/, " or $1");
 
 /** The whole page. */
 function optionsPage() {
@@ -103,7 +106,7 @@ ${table([["`fit`", "`fedmtl train`", "default", "allowed", "meaning"], ["---", "
 
 - \`lambda1\` and \`lambda2\` weigh 1/2 tr(W (lambda1 Omega + lambda2 I) W'): the paper writes its lambda without the 1/2,
   so the paper's lambda is half of this one ([math.md](math.md), section 1).
-- \`relationship\` is made in code by \`independent\`, \`mean\`, \`traceNorm\`, \`fixed\` or \`global\`, each with \`lambda1\` and
+- \`relationship\` is made in code by ${factories}, each with \`lambda1\` and
   \`lambda2\`; \`mean\` needs ${refusal(() => mean({ lambda2: 0 }))}.
 - \`--${precisionFlag.name}\` (${precisionFlag.choices.map((one) => `\`${one}\``).join(" or ")}, default \`${precisionFlag.default}\`) says ${precisionFlag.help}; in code
   it is an option of \`readTasks\` and \`TaskSetBuilder\`.

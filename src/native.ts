@@ -120,13 +120,13 @@ export interface NativeClientPool {
   dispose(): void;
 }
 
+/** A family's own options stand beside these, as native/omega/registry.cpp reads them. */
 export interface NativeRelationship {
   readonly family: string;
   readonly lambda1: number;
   readonly lambda2: number;
-  readonly epsilon?: number | undefined;
-  /** trace-norm: Omega steps over which the floor sinks to epsilon. */
-  readonly sinkingSteps?: number | undefined;
+  /** The most Omega steps that will be taken. */
+  readonly omegaSteps: number;
   readonly matrix?: Float64Array | undefined;
 }
 

@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isClassification } from "../dist/mocha/labels.js";
 import { type Family, families } from "../dist/mocha/relationships.js";
-import { intercepts, losses, policies, type Range, ranges, weightings } from "../dist/options.js";
+import { intercepts, losses, policies, ranges, weightings } from "../dist/options.js";
+import type { Range } from "../dist/ranges.js";
 import { storages, toTaskSet } from "./support/native_problems.js";
 import { randomMatrix, randomSemidefinite } from "./support/reference_problems.js";
 

@@ -80,6 +80,10 @@ struct TraceNormOptions {
     std::size_t sinkingSteps = 30;  // Omega steps over which the floor sinks to epsilon, >= 1
 };
 
+/// Three quarters of the Omega steps allowed, so that the last ones work on the true problem; more than 32
+/// bring little (docs/rounds.md).
+std::size_t traceNormSinkingSteps(double omegaSteps);
+
 /// The probabilistic prior (Zhang & Yeung, UAI 2010): Omega = Sigma^-1, tr Sigma = 1, learned.
 std::unique_ptr<Relationship> makeTraceNorm(std::size_t tasks, Regularization weights,
                                             TraceNormOptions options);

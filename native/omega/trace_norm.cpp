@@ -254,6 +254,10 @@ class TraceNorm final : public Relationship {
 
 }  // namespace
 
+std::size_t traceNormSinkingSteps(double omegaSteps) {
+    return static_cast<std::size_t>(std::clamp(std::round(0.75 * omegaSteps), 1.0, 32.0));
+}
+
 std::unique_ptr<Relationship> makeTraceNorm(std::size_t tasks, Regularization weights,
                                             TraceNormOptions options) {
     return std::make_unique<TraceNorm>(tasks, weights, options);

@@ -3,6 +3,7 @@
  */
 import type { Matrix } from "ml-matrix";
 import type { Model } from "../mocha/model.js";
+import type { Family } from "../mocha/relationships.js";
 import { mostTasksDrawn, relationMap, short } from "./output.js";
 import { certificateInWords, counted, labelsInWords } from "./training_report.js";
 
@@ -69,7 +70,7 @@ export function modelText(model: Model): string {
       : [
           `  relations ${short(mean)} on average, from ${short(least)} to ${short(most)}, as correlations of two tasks`,
         ]),
-    certificateInWords(model, String(options.relationship)),
+    certificateInWords(model, options.relationship as Family),
     ...(drawn ? ["", relationMap(model.correlation(), names)] : [""]),
   ].join("\n");
 }

@@ -2,7 +2,8 @@
  * The flags of a training; their choices, ranges and defaults are those of the library.
  */
 import { families, independent, traceNorm } from "../mocha/relationships.js";
-import { defaults, intercepts, losses, policies, type Range, ranges, weightings } from "../options.js";
+import { defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
+import type { Range } from "../ranges.js";
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
 
 /** A flag with a number of a given range as its value. */
@@ -109,14 +110,19 @@ export const trainingFlags = [
   ),
   numberOrAuto(
     "omega-every",
-    "trace-norm: rounds between Omega steps",
+    "learned relationships: rounds between Omega steps",
     ranges.omegaEvery,
     defaults.omegaEvery,
   ),
-  number("omega-steps", "trace-norm: most Omega steps", ranges.omegaSteps, `${defaults.omegaSteps}`),
+  number(
+    "omega-steps",
+    "learned relationships: most Omega steps",
+    ranges.omegaSteps,
+    `${defaults.omegaSteps}`,
+  ),
   number(
     "omega-tolerance",
-    "trace-norm: relative fall of the joint objective that counts as none",
+    "learned relationships: relative fall of the joint objective that counts as none",
     ranges.omegaTolerance,
     "the gap",
   ),

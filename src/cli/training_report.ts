@@ -7,6 +7,7 @@ import { rmse } from "../metrics/rmse.js";
 import type { FitResult } from "../mocha/fit_run.js";
 import type { Certificate } from "../mocha/history.js";
 import { isClassification, type LabelMapping, toTarget } from "../mocha/labels.js";
+import { type Family, isLearned } from "../mocha/relationships.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import { bytesInWords, grouped, mostTasksDrawn, percent, relationMap, short, timeInWords } from "./output.js";
@@ -102,21 +103,17 @@ export function trainingText(training: FinishedTraining): string {
 
 /** The learned relations as a map, where there are some and they fit on a screen; else nothing. */
 export function relationsText({ tasks, options, result }: FinishedTraining): string {
-  if (
-    options.relationship.family !== "trace-norm" ||
-    tasks.taskCount > mostTasksDrawn ||
-    tasks.taskCount < 2
-  ) {
+  if (!isLearned(options.relationship) || tasks.taskCount > mostTasksDrawn || tasks.taskCount < 2) {
     return "";
   }
   return `\nHow the tasks relate (learned; similar ones side by side):\n\n${relationMap(result.model.correlation(), tasks.names)}`;
 }
 
 /** How a training ended and how near the optimum, as a sentence. */
-export function certificateInWords({ certificate }: Pick<FitResult, "certificate">, family: string): string {
+export function certificateInWords({ certificate }: Pick<FitResult, "certificate">, family: Family): string {
   const { primal, dual, relativeGap } = certificate;
   const within = percent(Math.max(relativeGap, 0));
-  const forWhat = family === "trace-norm" ? "the relationship learned" : "this relationship";
+  const forWhat = isLearned({ family }) ? "the relationship learned" : "this relationship";
   return (
     `Certificate: the objective is within ${within} of the optimum for ${forWhat} ` +
     `(primal ${primal.toPrecision(6)}, dual ${dual.toPrecision(6)})${jointInWords(certificate)}.`

@@ -11,6 +11,7 @@ import { native } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import type { PreparedData } from "./prepare.js";
+import { ownNumbers } from "./relationships.js";
 import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
 import type { WarmStart } from "./warm_start.js";
 
@@ -37,13 +38,13 @@ export function factsOf(
   warmStart: WarmStart | undefined,
 ): Facts {
   const { relationship, stop, budgets, threads, signal, warmStart: _, checkpoint, ...plain } = options;
-  const { family, lambda1, lambda2, epsilon = "by default", omega, sigma } = relationship;
+  const { family, lambda1, lambda2, omega, sigma } = relationship;
   const matrix = omega ?? sigma;
   const { kernel, blasCore } = native.versions();
   const { taskCount, rowCount, cols } = data.tasks.describe();
   return {
     ...plain,
-    ...{ relationship: family, lambda1, lambda2, epsilon },
+    ...{ relationship: family, lambda1, lambda2, ...ownNumbers(relationship) },
     ...(matrix === undefined ? {} : { matrix: digest(Float64Array.from(matrix.to1DArray())) }),
     ...(warmStart === undefined ? {} : { "model of the warm start": digest(warmStart.scores) }),
     gap: stop.gap,

@@ -15,6 +15,7 @@ import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toLabel, toTarget } from "./labels.js";
 import { logistic } from "./logistic.js";
 import { decodeModel, encodeModel, readModelFile } from "./model_file.js";
+import { ownNumbers } from "./relationships.js";
 import { correlationOf } from "./task_correlation.js";
 import type { OuterLoop } from "./outer_loop.js";
 import type { PreparedData } from "./prepare.js";
@@ -93,6 +94,7 @@ function recordOptions(options: ResolvedOptions, epsilon: number | undefined): R
     relationship: family,
     lambda1,
     lambda2,
+    ...ownNumbers(relationship),
     gap: stop.gap,
     rounds: stop.rounds,
     ...floor,

@@ -11,7 +11,7 @@ import { type SavedState, storedNumber } from "./checkpoint_file.js";
 import { type Certificate, type History, toCertificate } from "./history.js";
 import type { LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
-import { toNative } from "./relationships.js";
+import { isLearned, toNative } from "./relationships.js";
 import { StoppingRule } from "./stopping.js";
 import type { WarmStart } from "./warm_start.js";
 
@@ -74,7 +74,7 @@ export class OuterLoop {
       momentum: policy === "accelerated",
     });
     this.server = new native.Server({ tasks: this.#tasks, cols: data.cols, relationship, policy, threads });
-    this.#rule = new StoppingRule(options, options.relationship.family === "trace-norm");
+    this.#rule = new StoppingRule(options, isLearned(options.relationship));
     this.#certifyEvery =
       options.certifyEvery === "auto" ? automaticCertifyEvery(options.localEpochs) : options.certifyEvery;
     const offsets = data.tasks.offsets();
@@ -111,7 +111,7 @@ export class OuterLoop {
     const verdict = await this.#alternate();
     // Before the last certificate rebuilds V: a training that is given more rounds shall not see that it ended here.
     await this.#writeCheckpoint();
-    if (this.#options.relationship.family === "trace-norm") {
+    if (isLearned(this.#options.relationship)) {
       await this.server.fixDefaults();
     }
     const certificate = toCertificate(await this.server.certifyFromAlpha(this.clients));

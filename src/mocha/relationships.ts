@@ -7,12 +7,44 @@
 import { Matrix } from "ml-matrix";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import type { NativeRelationship } from "../native.js";
+import { inRange, inWords, type Range } from "../ranges.js";
 
-/** The families of task relationships. */
-export const families = ["independent", "mean", "trace-norm", "fixed", "global"] as const;
+/** A number that belongs to a family. */
+interface OwnNumber {
+  readonly range: Range;
+  /** Where it is not given; absent: left to the core, or needed. */
+  readonly fallback?: number;
+  readonly needed?: true;
+}
+
+/** What the package has to know of a family; its mathematics are in native/omega. */
+interface FamilyTraits {
+  /** Whether Omega steps learn it. */
+  readonly learned: boolean;
+  /** Its numbers beside lambda1 and lambda2, by name. */
+  readonly numbers: Readonly<Record<string, OwnNumber>>;
+}
+
+const traits = {
+  independent: { learned: false, numbers: {} },
+  mean: { learned: false, numbers: {} },
+  "trace-norm": { learned: true, numbers: { epsilon: { range: { above: 0 } } } },
+  fixed: { learned: false, numbers: {} },
+  global: { learned: false, numbers: {} },
+} as const satisfies Readonly<Record<string, FamilyTraits>>;
 
 /** The name of a family of task relationships. */
-export type Family = (typeof families)[number];
+export type Family = keyof typeof traits;
+
+/** The families of task relationships. */
+export const families = Object.keys(traits) as readonly Family[];
+
+/** @internal The name of the function that makes a family's relationships: `traceNorm` of `trace-norm`. */
+export function factoryName(family: Family): string {
+  return family.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const traitsOf = (family: Family): FamilyTraits => traits[family];
 
 /** The weights of the regulariser, both >= 0 and not both 0. */
 export interface Lambdas {
@@ -21,6 +53,11 @@ export interface Lambdas {
   /** Weight of the plain ridge on every model, by default 0. */
   readonly lambda2?: number;
 }
+
+const weightNumbers: Readonly<Record<keyof Lambdas, OwnNumber & { readonly fallback: number }>> = {
+  lambda1: { range: { above: 0 }, fallback: 1 },
+  lambda2: { range: { least: 0 }, fallback: 0 },
+};
 
 /** A task relationship; made by {@link independent}, {@link mean}, {@link traceNorm}, {@link fixed} or {@link global}. */
 export interface Relationship {
@@ -35,30 +72,71 @@ export interface Relationship {
   readonly sigma?: Matrix;
 }
 
-function rejectUnknownNames(given: object, allowed: readonly string[]): void {
+/** @internal Whether Omega steps learn the relationship; no where its family is not known (a later version's model). */
+export function isLearned({ family }: Pick<Relationship, "family">): boolean {
+  return families.includes(family) && traitsOf(family).learned;
+}
+
+/** @internal Range and default of every number of a relationship, by name. */
+export function relationshipNumbers(): Readonly<Record<string, OwnNumber>> {
+  return Object.assign({}, weightNumbers, ...families.map((family) => traitsOf(family).numbers));
+}
+
+/** @internal The family's own numbers that are given, by name. */
+export function ownNumbers(relationship: Relationship): Record<string, number> {
+  const names = Object.keys(traitsOf(relationship.family).numbers);
+  const values = relationship as unknown as Readonly<Record<string, number | undefined>>;
+  return Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  );
+}
+
+function checked(family: Family, name: string, given: unknown, number: OwnNumber): number | undefined {
+  const { range, fallback, needed } = number;
+  const value = given ?? fallback;
+  if (value === undefined && needed === undefined) {
+    return undefined;
+  }
+  if (value === undefined) {
+    throw new FedmtlError("INVALID_OPTION", `relationship "${family}" needs ${name}; give ${inWords(range)}`);
+  }
+  if (!inRange(value, range)) {
+    const orNothing = fallback === undefined && needed === undefined ? ", or leave it out" : "";
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `${name} is ${typeof value === "number" ? value : JSON.stringify(value)}; give ${inWords(range)}${orNothing}`,
+    );
+  }
+  return value;
+}
+
+type Numbers = Pick<Relationship, "family" | "lambda1" | "lambda2" | "epsilon">;
+
+/**
+ * The numbers of a relationship, checked and with their defaults.
+ *
+ * @param others names of options that are no numbers
+ * @throws FedmtlError INVALID_OPTION
+ */
+function numbersOf(family: Family, given: Lambdas, ...others: readonly string[]): Numbers {
+  const numbers = { ...weightNumbers, ...traitsOf(family).numbers };
+  const allowed = [...Object.keys(numbers), ...others];
   for (const name of Object.keys(given)) {
     if (!allowed.includes(name)) {
       throw invalidChoice("option of a relationship", name, allowed);
     }
   }
-}
-
-function weights(family: Family, given: Lambdas): { family: Family; lambda1: number; lambda2: number } {
-  const lambda1 = given.lambda1 ?? 1;
-  const lambda2 = given.lambda2 ?? 0;
-  if (!(Number.isFinite(lambda1) && lambda1 > 0)) {
-    throw new FedmtlError("INVALID_OPTION", `lambda1 is ${JSON.stringify(lambda1)}; give a number above 0`);
-  }
-  if (!(Number.isFinite(lambda2) && lambda2 >= 0)) {
-    throw new FedmtlError("INVALID_OPTION", `lambda2 is ${JSON.stringify(lambda2)}; give a number from 0`);
-  }
-  return { family, lambda1, lambda2 };
+  const values = given as Readonly<Record<string, unknown>>;
+  const found = Object.entries(numbers).flatMap(([name, number]) => {
+    const value = checked(family, name, values[name], number);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { family, ...Object.fromEntries(found) };
 }
 
 /** Every task for itself: Omega = I. */
 export function independent(options: Lambdas = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2"]);
-  return Object.freeze(weights("independent", options));
+  return Object.freeze(numbersOf("independent", options));
 }
 
 /**
@@ -67,8 +145,7 @@ export function independent(options: Lambdas = {}): Relationship {
  * @throws FedmtlError INVALID_OPTION if lambda2 is 0, which would leave the mean model unpenalised
  */
 export function mean(options: Lambdas = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2"]);
-  const relationship = weights("mean", options);
+  const relationship = numbersOf("mean", options);
   if (relationship.lambda2 === 0) {
     throw new FedmtlError(
       "INVALID_OPTION",
@@ -80,8 +157,7 @@ export function mean(options: Lambdas = {}): Relationship {
 
 /** One model for all tasks, with (lambda1 + lambda2)/2 ||w||^2: the pooled problem, solved without moving data (CoCoA). */
 export function global(options: Lambdas = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2"]);
-  return Object.freeze(weights("global", options));
+  return Object.freeze(numbersOf("global", options));
 }
 
 /**
@@ -89,19 +165,14 @@ export function global(options: Lambdas = {}): Relationship {
  * the paper's main experiment).
  */
 export function traceNorm(options: Lambdas & { readonly epsilon?: number } = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2", "epsilon"]);
-  const { epsilon } = options;
-  if (epsilon !== undefined && !(Number.isFinite(epsilon) && epsilon > 0)) {
-    throw new FedmtlError("INVALID_OPTION", `epsilon is ${epsilon}; give a number above 0, or leave it out`);
-  }
-  return Object.freeze({ ...weights("trace-norm", options), ...(epsilon === undefined ? {} : { epsilon }) });
+  return Object.freeze(numbersOf("trace-norm", options));
 }
 
 /** A relationship that is known: a precision `omega` or a covariance `sigma`, m × m, symmetric, positive semi-definite. */
 export function fixed(
   options: Lambdas & { readonly omega?: Matrix | number[][]; readonly sigma?: Matrix | number[][] },
 ): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2", "omega", "sigma"]);
+  const numbers = numbersOf("fixed", options, "omega", "sigma");
   const given = options.omega ?? options.sigma;
   if (given === undefined || (options.omega !== undefined && options.sigma !== undefined)) {
     throw new FedmtlError("INVALID_OPTION", 'relationship "fixed" needs exactly one of omega and sigma');
@@ -114,35 +185,27 @@ export function fixed(
     );
   }
   const named = options.omega === undefined ? { sigma: matrix } : { omega: matrix };
-  return Object.freeze({ ...weights("fixed", options), ...named });
-}
-
-/**
- * Omega steps over which trace-norm's floor sinks to epsilon: three quarters of those allowed, so that the last ones work on
- * the true problem; more than 32 bring little (docs/rounds.md).
- */
-function sinkingSteps(omegaSteps: number): number {
-  return Math.min(32, Math.max(1, Math.round(0.75 * omegaSteps)));
+  return Object.freeze({ ...numbers, ...named });
 }
 
 /** @internal The relationship in the form of the addon; `omegaSteps`: the most Omega steps that will be taken. */
 export function toNative(relationship: Relationship, tasks: number, omegaSteps: number): NativeRelationship {
-  const { family, epsilon } = relationship;
+  const { family, omega, sigma, ...given } = relationship;
   if (!families.includes(family)) {
     throw invalidChoice("relationship", family, families);
   }
-  const { lambda1, lambda2 } = weights(family, relationship);
-  const matrix = relationship.omega ?? relationship.sigma;
+  const numbers = { ...numbersOf(family, given), omegaSteps };
+  const matrix = omega ?? sigma;
   if (matrix === undefined) {
-    return { family, lambda1, lambda2, epsilon, sinkingSteps: sinkingSteps(omegaSteps) };
+    return numbers;
   }
+  const name = omega === undefined ? "sigma" : "omega";
   if (matrix.rows !== tasks) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `${relationship.omega === undefined ? "sigma" : "omega"} is ${matrix.rows} × ${matrix.columns}, but there are ` +
+      `${name} is ${matrix.rows} × ${matrix.columns}, but there are ` +
         `${tasks} tasks; give one row and column a task, in the order of the tasks`,
     );
   }
-  const nativeFamily = relationship.omega === undefined ? "fixed-sigma" : "fixed-omega";
-  return { family: nativeFamily, lambda1, lambda2, matrix: Float64Array.from(matrix.to1DArray()) };
+  return { ...numbers, family: `fixed-${name}`, matrix: Float64Array.from(matrix.to1DArray()) };
 }
