@@ -78,9 +78,9 @@ class Client {
     Client(const SolverSpec& spec, const ClientData& data, const ClientState& state)
         : spec_(spec), data_(data), state_(state) {}
 
-    /// Applies the server's decision: state += gamma (proposal - state) if it is about the pending proposal. If
-    /// it is about an earlier one, the pending one was lost on the way and is forgotten. Then, after a restart,
-    /// so is the momentum.
+    /// Applies the server's decision: state += gamma (proposal - state) if it is about the pending proposal.
+    /// If it is about an earlier one, the pending one was lost on the way and is forgotten. Then, after a
+    /// restart, so is the momentum.
     void decide(const Decision& decision);
 
     /// Takes the pending proposal back as if it had never been made.
