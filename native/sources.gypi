@@ -16,6 +16,7 @@
       "native/kernels/portable.cpp",
       "native/message_text.cpp",
       "native/name_index.cpp",
+      "native/omega/clustered.cpp",
       "native/omega/constant.cpp",
       "native/omega/fixed.cpp",
       "native/omega/registry.cpp",
@@ -46,6 +47,7 @@
     ],
     "tests": [
       "native/test/client_test.cpp",
+      "native/test/clustered_test.cpp",
       "native/test/csv_test.cpp",
       "native/test/fixed_test.cpp",
       "native/test/loss_test.cpp",

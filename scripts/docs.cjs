@@ -28,6 +28,8 @@ const choices = {
 const places = /** @type {Record<string, string>} */ ({
   relationship: "relationship: traceNorm(), ...",
   epsilon: "relationship: traceNorm({ epsilon })",
+  clusters: "relationship: clustered({ k })",
+  eta: "relationship: clustered({ eta })",
   omega: "relationship: fixed({ omega })",
   sigma: "relationship: fixed({ sigma })",
   lambda1: "relationship: traceNorm({ lambda1 }), ...",
@@ -35,6 +37,9 @@ const places = /** @type {Record<string, string>} */ ({
   gap: "stop: { gap }",
   rounds: "stop: { rounds }",
 });
+
+/** Options whose flag has another name. */
+const renamed = /** @type {Record<string, string>} */ ({ clusters: "k" });
 
 /** What FitOptions says of each of its members, from the compiled declarations. */
 function membersOfFitOptions() {
@@ -64,7 +69,7 @@ function rangeOf(name) {
   }
   const range =
     /** @type {Record<string, import("../dist/ranges.js").Range>} */ (ranges)[name] ??
-    relationshipNumbers()[name]?.range;
+    relationshipNumbers()[renamed[name] ?? name]?.range;
   const automatic = /** @type {Record<string, unknown>} */ (defaults)[name] === "auto" ? ", or `auto`" : "";
   return range === undefined ? "" : inWords(range) + automatic;
 }
@@ -107,7 +112,7 @@ ${table([["`fit`", "`fedmtl train`", "default", "allowed", "meaning"], ["---", "
 - \`lambda1\` and \`lambda2\` weigh 1/2 tr(W (lambda1 Omega + lambda2 I) W'): the paper writes its lambda without the 1/2,
   so the paper's lambda is half of this one ([math.md](math.md), section 1).
 - \`relationship\` is made in code by ${factories}, each with \`lambda1\` and
-  \`lambda2\`; \`mean\` needs ${refusal(() => mean({ lambda2: 0 }))}.
+  \`lambda2\` ([relationships.md](relationships.md)); \`mean\` needs ${refusal(() => mean({ lambda2: 0 }))}.
 - \`--${precisionFlag.name}\` (${precisionFlag.choices.map((one) => `\`${one}\``).join(" or ")}, default \`${precisionFlag.default}\`) says ${precisionFlag.help}; in code
   it is an option of \`readTasks\` and \`TaskSetBuilder\`.
 - The other flags of \`fedmtl train\` are about files and output: \`fedmtl train --help\`.

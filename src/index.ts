@@ -31,6 +31,7 @@ export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } fr
 export type { LabelMapping } from "./mocha/labels.js";
 export { type DecisionOptions, Model, type RecordedOptions } from "./mocha/model.js";
 export {
+  clustered,
   type Family,
   fixed,
   global,

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  clustered,
   FedmtlError,
   type FitOptions,
   fit,
@@ -217,6 +218,7 @@ describe("fit", () => {
       [problem(), { positive: 7 }, "BAD_INPUT"],
       [problem(), { relationship: fixed({ sigma: Matrix.eye(5, 5) }) }, "INVALID_OPTION"],
       [problem(), { relationship: fixed({ sigma: Matrix.eye(6, 6).mul(-1) }) }, "INVALID_ARGUMENT"],
+      [problem(), { relationship: clustered({ k: 7 }) }, "INVALID_OPTION"],
       ["nothing" as unknown as TaskSet, {}, "INVALID_ARGUMENT"],
     ];
     for (const [tasks, options, code] of cases) {
@@ -224,6 +226,9 @@ describe("fit", () => {
       expect(error.code, error.message).toBe(code);
     }
     expect((await errorOf(() => mean({ lambda1: 1 }))).message).toMatch(/lambda2 > 0/);
+    expect((await errorOf(() => clustered({ k: 1.5 }))).message).toMatch(/k is 1.5; give a whole number/);
+    expect((await errorOf(() => clustered({} as { k: number }))).message).toMatch(/"clustered" needs k/);
+    expect((await errorOf(() => clustered({ k: 2, eta: -1 }))).message).toMatch(/eta is -1; give a number/);
     expect((await errorOf(() => traceNorm({ lambda1: 0 }))).message).toMatch(/lambda1 is 0/);
   });
 

@@ -189,6 +189,11 @@ describe("the kernel over tasks", () => {
     ["fixed Omega", { family: "fixed", lambda1, lambda2, omega }, omega],
     ["fixed Sigma", { family: "fixed", lambda1, lambda2, sigma: omega }, inverse(omega)],
     ["trace-norm at its start", { family: "trace-norm", lambda1, lambda2 }, identity.clone().mul(m)],
+    [
+      "clustered at its start",
+      { family: "clustered", lambda1, lambda2, k: 2, eta: 0.3 },
+      identity.clone().mul((0.3 * 1.3) / (0.3 + 2 / m)),
+    ],
   ])("is the inverse of M = lambda1 Omega + lambda2 I: %s", (_, relationship, Omega) => {
     const M = Matrix.mul(Omega, lambda1).add(Matrix.mul(identity, lambda2));
     const product = initialRelation(relationship, m).K.mmul(M);
@@ -217,6 +222,9 @@ describe("the kernel over tasks", () => {
       fixed,
       { family: "mean", lambda1, lambda2: 0 },
       { family: "trace-norm", lambda1: 0, lambda2 },
+      { family: "clustered", lambda1, lambda2, k: m + 1, eta: 1 },
+      { family: "clustered", lambda1, lambda2, k: 1, eta: 0 },
+      { family: "clustered", lambda1, lambda2 },
       { family: "independent", lambda1: 0, lambda2: 0 },
     ];
     for (const relationship of refused) {

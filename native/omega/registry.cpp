@@ -30,6 +30,10 @@ constexpr Family kFamilies[] = {
                               {.epsilon = options.find("epsilon"),
                                .sinkingSteps = traceNormSinkingSteps(options.number("omegaSteps"))});
      }},
+    {"clustered",
+     [](auto tasks, auto weights, const auto& options) {
+         return makeClustered(tasks, weights, {.k = options.whole("k"), .eta = options.number("eta")});
+     }},
 };
 
 }  // namespace

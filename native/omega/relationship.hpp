@@ -88,4 +88,13 @@ std::size_t traceNormSinkingSteps(double omegaSteps);
 std::unique_ptr<Relationship> makeTraceNorm(std::size_t tasks, Regularization weights,
                                             TraceNormOptions options);
 
+struct ClusteredOptions {
+    std::size_t k = 1;  // clusters, 1 .. m
+    double eta = 1.0;   // > 0; Omega's eigenvalues lie between eta (inside the span of clusters) and 1 + eta
+};
+
+/// The convex relaxation of clustered tasks (Zhou, Chen & Ye, NIPS 2011), learned.
+std::unique_ptr<Relationship> makeClustered(std::size_t tasks, Regularization weights,
+                                            ClusteredOptions options);
+
 }  // namespace fedmtl

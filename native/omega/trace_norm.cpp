@@ -16,6 +16,7 @@
 #include <limits>
 #include <numeric>
 
+#include "native/omega/momentum.hpp"
 #include "native/omega/relationship.hpp"
 #include "native/omega/spectrum.hpp"
 #include "native/status.hpp"
@@ -85,22 +86,19 @@ class TraceNorm final : public Relationship {
 
     void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
         fixDefaults(cols, W, threads);
-        if (previousW_.empty()) {
-            previousW_.assign(W.begin(), W.end());
-        }
         const double before = regularizer(current_, cols, W, threads);
         const double meanSquare = std::pow(meanSingularValue(cols, W, threads), 2);
-        double momentum = nextMomentum();
+        double share = momentum_.next();
         for (;;) {
             const double floor = sinkingFloor(meanSquare);
-            Covariance candidate = fromWeights(extrapolate(W, momentum), cols, floor, threads);
+            Covariance candidate = fromWeights(momentum_.ahead(W, share), cols, floor, threads);
             if (regularizer(candidate, cols, W, threads) <= before) {
                 current_ = std::move(candidate);
                 atFloor_ = floor == *epsilon_;
                 break;
             }
-            if (momentum > 0.0) {
-                momentum = momentum > 0.05 ? 0.6 * momentum : 0.0;
+            if (share > 0.0) {
+                share = Momentum::drawnBack(share);
             } else if (floor > *epsilon_) {
                 startFloor_ *= 0.5;
             } else {
@@ -109,7 +107,7 @@ class TraceNorm final : public Relationship {
                 break;
             }
         }
-        previousW_.assign(W.begin(), W.end());
+        momentum_.keep(W);
         ++steps_;
     }
 
@@ -121,7 +119,7 @@ class TraceNorm final : public Relationship {
         }
         fixDefaults(cols, W, threads);
         current_ = fromWeights({W.begin(), W.end()}, cols, *epsilon_, threads);
-        previousW_.assign(W.begin(), W.end());
+        momentum_.keep(W);
         steps_ = static_cast<std::size_t>(sinkingSteps_);
         atFloor_ = true;
     }
@@ -130,10 +128,9 @@ class TraceNorm final : public Relationship {
         const TaskKernel& K = current_.kernel;
         state.write("traceNorm.epsilon", epsilon_ ? std::span(&*epsilon_, 1) : std::span<const double>{});
         state.write("traceNorm.startFloor", startFloor_);
-        state.write("traceNorm.tau", tau_);
         state.write("traceNorm.steps", static_cast<double>(steps_));
         state.write("traceNorm.atFloor", atFloor_ ? 1.0 : 0.0);
-        state.write("traceNorm.previousW", previousW_);
+        momentum_.save(state);
         state.write("traceNorm.basis", K.basis());
         state.write("traceNorm.r", K.r());
         state.write("traceNorm.delta", K.delta());
@@ -148,10 +145,9 @@ class TraceNorm final : public Relationship {
         const auto epsilon = state.read("traceNorm.epsilon");
         epsilon_ = epsilon.empty() ? std::nullopt : std::optional(epsilon[0]);
         startFloor_ = state.readNumber("traceNorm.startFloor");
-        tau_ = state.readNumber("traceNorm.tau");
         steps_ = static_cast<std::size_t>(state.readNumber("traceNorm.steps"));
         atFloor_ = state.readNumber("traceNorm.atFloor") != 0.0;
-        previousW_ = copyOf("traceNorm.previousW");
+        momentum_.restore(state);
         std::vector<double> basis = copyOf("traceNorm.basis");
         std::vector<double> r = copyOf("traceNorm.r");
         if (basis.size() != tasks_ * r.size()) {
@@ -180,14 +176,6 @@ class TraceNorm final : public Relationship {
         return std::accumulate(s.begin(), s.end(), 0.0) / static_cast<double>(tasks_);
     }
 
-    /// Nesterov's sequence: 0, 0.28, 0.43, 0.53, ...
-    double nextMomentum() {
-        const double next = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * tau_ * tau_));
-        const double momentum = (tau_ - 1.0) / next;
-        tau_ = next;
-        return momentum;
-    }
-
     /// Geometric from startFloor_ times the mean square of W's singular values down to epsilon.
     double sinkingFloor(double meanSquare) const {
         const double progress = std::min(1.0, static_cast<double>(steps_) / sinkingSteps_);
@@ -196,14 +184,6 @@ class TraceNorm final : public Relationship {
             return *epsilon_;
         }
         return std::max(*epsilon_, std::pow(start, 1.0 - progress) * std::pow(*epsilon_, progress));
-    }
-
-    std::vector<double> extrapolate(std::span<const double> W, double momentum) const {
-        std::vector<double> result(W.begin(), W.end());
-        for (std::size_t i = 0; momentum > 0.0 && i < result.size(); ++i) {
-            result[i] += momentum * (W[i] - previousW_[i]);
-        }
-        return result;
     }
 
     /// (W'W + floor I)^1/2 / T.
@@ -245,10 +225,9 @@ class TraceNorm final : public Relationship {
     // In units of (||W||_* / m)^2. 10 and 30 both meet the targets on all optima; 30 is the better one on
     // school.
     double startFloor_ = 30.0;
-    double tau_ = 1.0;
     std::size_t steps_ = 0;
     bool atFloor_ = false;
-    std::vector<double> previousW_;  // m x d, W at the previous Omega step
+    Momentum momentum_;
     Covariance current_;
 };
 

@@ -1,7 +1,7 @@
 /**
  * The flags of a training; their choices, ranges and defaults are those of the library.
  */
-import { families, independent, traceNorm } from "../mocha/relationships.js";
+import { families, familyTraits, independent, traceNorm } from "../mocha/relationships.js";
 import { defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
 import type { Range } from "../ranges.js";
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
@@ -26,6 +26,7 @@ function numberOrAuto<const Name extends string>(name: Name, help: string, range
 }
 
 const lambdas = independent();
+const own = familyTraits.clustered.numbers;
 
 /** The flags of everything that decides what a training computes. */
 export const trainingFlags = [
@@ -60,6 +61,13 @@ export const trainingFlags = [
     "trace-norm: floor of the relationship",
     {},
     "a tenth of the mean singular value, squared",
+  ),
+  number("clusters", "clustered: number of clusters", own.k.range),
+  number(
+    "eta",
+    "clustered: penalty inside the span of the clusters, against 1 + eta outside",
+    {},
+    `${own.eta.fallback}`,
   ),
   {
     name: "omega",

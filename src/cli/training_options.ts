@@ -7,6 +7,7 @@ import { FedmtlError } from "../errors.js";
 import { ioError } from "../files.js";
 import { isClassification } from "../mocha/labels.js";
 import {
+  clustered,
   type Family,
   families,
   fixed,
@@ -52,6 +53,15 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
   "trace-norm": {
     make: (weights, { epsilon }) => traceNorm({ ...weights, ...given({ epsilon }) }),
     numbers: ["epsilon"],
+  },
+  clustered: {
+    make: (weights, { clusters, eta }) => {
+      if (clusters === undefined) {
+        throw new FedmtlError("INVALID_OPTION", "--relationship clustered needs --clusters");
+      }
+      return clustered({ ...weights, k: clusters, ...given({ eta }) });
+    },
+    numbers: ["clusters", "eta"],
   },
   fixed: {
     make: async (weights, { omega, sigma = "" }) =>

@@ -65,6 +65,7 @@ export function trainingJson(training: FinishedTraining): object {
     lambda1: relationship.lambda1,
     lambda2: relationship.lambda2,
     epsilon: model.options.epsilon ?? null,
+    ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null },
     ...{ intercept, standardize, labels: model.labels ?? null, policy, localEpochs },
     rounds: history.length,
     omegaSteps,

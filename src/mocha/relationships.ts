@@ -25,26 +25,34 @@ interface FamilyTraits {
   readonly numbers: Readonly<Record<string, OwnNumber>>;
 }
 
-const traits = {
+/** @internal What is known of each family. */
+export const familyTraits = {
   independent: { learned: false, numbers: {} },
   mean: { learned: false, numbers: {} },
   "trace-norm": { learned: true, numbers: { epsilon: { range: { above: 0 } } } },
+  clustered: {
+    learned: true,
+    numbers: {
+      k: { range: { least: 1, whole: true }, needed: true },
+      eta: { range: { above: 0 }, fallback: 0.1 },
+    },
+  },
   fixed: { learned: false, numbers: {} },
   global: { learned: false, numbers: {} },
 } as const satisfies Readonly<Record<string, FamilyTraits>>;
 
 /** The name of a family of task relationships. */
-export type Family = keyof typeof traits;
+export type Family = keyof typeof familyTraits;
 
 /** The families of task relationships. */
-export const families = Object.keys(traits) as readonly Family[];
+export const families = Object.keys(familyTraits) as readonly Family[];
 
 /** @internal The name of the function that makes a family's relationships: `traceNorm` of `trace-norm`. */
 export function factoryName(family: Family): string {
   return family.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-const traitsOf = (family: Family): FamilyTraits => traits[family];
+const traitsOf = (family: Family): FamilyTraits => familyTraits[family];
 
 /** The weights of the regulariser, both >= 0 and not both 0. */
 export interface Lambdas {
@@ -59,13 +67,17 @@ const weightNumbers: Readonly<Record<keyof Lambdas, OwnNumber & { readonly fallb
   lambda2: { range: { least: 0 }, fallback: 0 },
 };
 
-/** A task relationship; made by {@link independent}, {@link mean}, {@link traceNorm}, {@link fixed} or {@link global}. */
+/** A task relationship; made by {@link independent}, {@link traceNorm} and the other functions of their kind. */
 export interface Relationship {
   readonly family: Family;
   readonly lambda1: number;
   readonly lambda2: number;
   /** trace-norm: the floor; absent: (0.1 ||W||_* / m)^2 after the first W step. */
   readonly epsilon?: number;
+  /** clustered: the number of clusters. */
+  readonly k?: number;
+  /** clustered: penalty inside the span of the clusters against 1 + eta outside. */
+  readonly eta?: number;
   /** fixed: the precision over tasks, m × m. */
   readonly omega?: Matrix;
   /** fixed: the covariance over tasks, m × m, may be singular. */
@@ -110,7 +122,7 @@ function checked(family: Family, name: string, given: unknown, number: OwnNumber
   return value;
 }
 
-type Numbers = Pick<Relationship, "family" | "lambda1" | "lambda2" | "epsilon">;
+type Numbers = Omit<Relationship, "omega" | "sigma">;
 
 /**
  * The numbers of a relationship, checked and with their defaults.
@@ -168,6 +180,16 @@ export function traceNorm(options: Lambdas & { readonly epsilon?: number } = {})
   return Object.freeze(numbersOf("trace-norm", options));
 }
 
+/**
+ * Tasks form k clusters, which are learned: the span of the clusters is penalised eta / (1 + eta) times as much as what lies
+ * outside (Zhou, Chen & Ye, NIPS 2011, the convex relaxation).
+ *
+ * @param options k: the number of clusters, at most one a task; eta: above 0, by default 0.1; smaller: tighter clusters
+ */
+export function clustered(options: Lambdas & { readonly k: number; readonly eta?: number }): Relationship {
+  return Object.freeze(numbersOf("clustered", options));
+}
+
 /** A relationship that is known: a precision `omega` or a covariance `sigma`, m × m, symmetric, positive semi-definite. */
 export function fixed(
   options: Lambdas & { readonly omega?: Matrix | number[][]; readonly sigma?: Matrix | number[][] },
@@ -195,6 +217,12 @@ export function toNative(relationship: Relationship, tasks: number, omegaSteps: 
     throw invalidChoice("relationship", family, families);
   }
   const numbers = { ...numbersOf(family, given), omegaSteps };
+  if (numbers.k !== undefined && numbers.k > tasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `k is ${numbers.k}, but there are ${tasks} tasks; give at most one cluster a task`,
+    );
+  }
   const matrix = omega ?? sigma;
   if (matrix === undefined) {
     return numbers;

@@ -83,6 +83,20 @@ describe("train --json", () => {
     expect(result).toMatchObject({ loss, status: "converged" });
   });
 
+  it("learns clusters, with a bound on the joint optimum, and writes them into the model", async () => {
+    const flags = ["--relationship", "clustered", "--clusters", "2", "--eta", "0.2", "--lambda2", "0.01"];
+    const out = file("clustered.safetensors");
+    const result = await fedmtlJson("train", data, ...weights, ...flags, "--gap", "1e-5", "--out", out);
+    expect(result).toMatchObject({ relationship: "clustered", clusters: 2, eta: 0.2, epsilon: null });
+    expect(result.jointObjective).toBe(result.primal);
+    const [joint, bound] = [Number(result.jointObjective), Number(result.jointDual)];
+    expect(joint - bound).toBeGreaterThanOrEqual(0);
+    expect(joint - bound).toBeLessThan(1e-2 * joint);
+    const model = await Model.load(out);
+    expect(model.options).toMatchObject({ relationship: "clustered", k: 2, eta: 0.2 });
+    expect(model.correlation().get(0, 0)).toBe(1);
+  });
+
   it("takes a covariance or a precision from a file: the identity is the same as independent", async () => {
     const identity = Array.from({ length: 6 }, (_, row) =>
       Array.from({ length: 6 }, (_, col) => Number(row === col)).join(","),

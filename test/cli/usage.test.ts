@@ -46,7 +46,7 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       ["train", data, "--lamda1", "1"],
       /unknown option "--lamda1".*did you mean "--lambda1"\?/,
     ],
-    ["a flag that is not built", ["train", data, "--clusters", "3"], /unknown option "--clusters"/],
+    ["a flag that is not built", ["train", data, "--report", "a.html"], /unknown option "--report"/],
     ["a flag of another command", ["predict", data, data, "--json"], /unknown option "--json"/],
     [
       "an unknown loss",
@@ -55,7 +55,7 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
     ],
     [
       "a family that is not built",
-      ["train", data, "--relationship", "graph"],
+      ["train", data, "--relationship", "sparse-precision"],
       /unknown value of --relationship/,
     ],
     [
@@ -80,6 +80,26 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       ["train", data, "--relationship", "fixed", "--omega", "a.csv", "--sigma", "b.csv"],
       /exactly one of --omega and --sigma/,
     ],
+    [
+      "clustered without a number of clusters",
+      ["train", data, "--relationship", "clustered"],
+      /--relationship clustered needs --clusters/,
+    ],
+    [
+      "clustered with more clusters than tasks",
+      ["train", data, "--relationship", "clustered", "--clusters", "7"],
+      /k is 7, but there are 6 tasks; give at most one cluster a task/,
+    ],
+    [
+      "clusters that are no number",
+      ["train", data, "--relationship", "clustered", "--clusters", "1.5"],
+      /--clusters must be a whole number of at least 1/,
+    ],
+    [
+      "eta of 0",
+      ["train", data, "--relationship", "clustered", "--clusters", "2", "--eta", "0"],
+      /eta is 0; give a number above 0/,
+    ],
     ["sigma without fixed", ["train", data, "--sigma", "a.csv"], /--sigma needs --relationship fixed/],
     [
       "more clusters than tasks",
@@ -103,6 +123,7 @@ describe("flags without effect: said on stderr, for sweeps that give them throug
       /--epsilon has no effect without .*trace-norm/,
     ],
     ["Omega steps", ["--relationship", "independent", "--omega-steps", "3"], /--omega-steps has no effect/],
+    ["clusters", ["--clusters", "3"], /--clusters has no effect without --relationship clustered/],
     ["smoothing", ["--loss", "hinge", "--smoothing", "2"], /--smoothing has no effect/],
     ["a positive label", ["--loss", "squared", "--positive", "1"], /--positive has no effect/],
     ["an intercept's scaling", ["--intercept-scaling", "2"], /--intercept-scaling has no effect/],

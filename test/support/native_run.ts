@@ -1,6 +1,6 @@
 // Clients and server of the addon, moved on one round or one Omega step at a time.
 
-import { fixed, global, independent, mean, type Relationship, traceNorm } from "fedmtl";
+import { clustered, fixed, global, independent, mean, type Relationship, traceNorm } from "fedmtl";
 import type {
   ReferenceOptions,
   ReferenceRecord,
@@ -15,7 +15,7 @@ import { isClassification, lossShape, sum } from "./reference_problems.js";
 
 /** The reference's relationship as a user of the package gives it. */
 export function relationshipOf(given: ReferenceRelationship): Relationship {
-  const { family, lambda1, lambda2, epsilon, omega, sigma } = given;
+  const { family, lambda1, lambda2, epsilon, omega, sigma, k = 1, eta = 1 } = given;
   const lambdas = { lambda1, lambda2 };
   switch (family) {
     case "independent":
@@ -30,6 +30,8 @@ export function relationshipOf(given: ReferenceRelationship): Relationship {
         ...(omega === undefined ? {} : { omega }),
         ...(sigma === undefined ? {} : { sigma }),
       });
+    case "clustered":
+      return clustered({ ...lambdas, k, eta });
     case "trace-norm":
       return traceNorm({ ...lambdas, ...(epsilon === undefined ? {} : { epsilon }) });
   }

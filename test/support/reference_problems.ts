@@ -96,13 +96,16 @@ export function relationships(m: number): ReferenceRelationship[] {
     { family: "fixed", lambda1: 0.3, lambda2: 0, sigma: randomSemidefinite(stream, m, 2) },
     { family: "trace-norm", lambda1: 0.3, lambda2: 0, epsilon: 1e-3 },
     { family: "trace-norm", ...lambdas },
+    { family: "clustered", lambda1: 0.3, lambda2: 0, k: 1, eta: 0.2 },
+    { family: "clustered", ...lambdas, k: 2, eta: 0.5 },
   ];
 }
 
 /** What a relationship is, for the title of a test. */
-export function title({ family, omega, sigma, lambda2, epsilon }: ReferenceRelationship): string {
+export function title({ family, lambda1: _, omega, sigma, ...numbers }: ReferenceRelationship): string {
   const given = omega ? " Omega" : sigma ? " Sigma" : "";
-  return `${family}${given}, lambda2 ${lambda2}${epsilon === undefined ? "" : `, epsilon ${epsilon}`}`;
+  const named = Object.entries(numbers).map(([name, value]) => `, ${name} ${value}`);
+  return `${family}${given}${named.join("")}`;
 }
 
 export function fitOptions(changes: Partial<ReferenceOptions>): ReferenceOptions {
