@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "bindings/classes.hpp"
+#include "native/dense_kernel.hpp"
+#include "native/low_rank_kernel.hpp"
 #include "native/message_text.hpp"
 #include "native/omega/registry.hpp"
 #include "native/session.hpp"
@@ -428,13 +430,13 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
     const TaskKernel& kernel = freeServer().relationship().kernel();
     Napi::Object result = Napi::Object::New(info.Env());
-    if (kernel.isDense()) {
-        result.Set("matrix", toFloat64Array(info.Env(), kernel.matrix()));
-        return result;
+    if (const auto* dense = dynamic_cast<const DenseKernel*>(&kernel)) {
+        result.Set("matrix", toFloat64Array(info.Env(), dense->matrix()));
+    } else if (const auto* lowRank = dynamic_cast<const LowRankKernel*>(&kernel)) {
+        result.Set("basis", toFloat64Array(info.Env(), lowRank->basis()));
+        result.Set("r", toFloat64Array(info.Env(), lowRank->r()));
+        result.Set("delta", lowRank->delta());
     }
-    result.Set("basis", toFloat64Array(info.Env(), kernel.basis()));
-    result.Set("r", toFloat64Array(info.Env(), kernel.r()));
-    result.Set("delta", kernel.delta());
     return result;
 }
 

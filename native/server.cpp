@@ -247,8 +247,7 @@ OmegaStep Server::stepOmega(ThreadPool& threads) {
         return step;
     }
     relationship_->update(cols_, W_, threads);
-    step.regularizerAfter =
-        0.5 * relationship_->kernel().inverseQuadratic(cols_, W_, threads) + relationship_->penalty();
+    step.regularizerAfter = relationship_->regularizer(cols_, W_, threads);
     step.settled = relationship_->settled();
     S_ = safeScaling(relationship_->kernel(), ruleOf(policy_), threads);
     recomputeW(threads);

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <string>
 
+#include "native/low_rank_kernel.hpp"
 #include "native/omega/momentum.hpp"
 #include "native/omega/relationship.hpp"
 #include "native/omega/spectrum.hpp"
@@ -75,6 +76,9 @@ class Clustered final : public Relationship {
 
     const TaskKernel& kernel() const override { return kernel_; }
     bool learned() const override { return true; }
+    double regularizer(std::size_t cols, std::span<const double> W, ThreadPool& threads) const override {
+        return 0.5 * kernel_.inverseQuadratic(cols, W, threads);
+    }
 
     /// The minimiser of the regulariser at W ahead of itself by the momentum, drawn back until it does not
     /// rise at W itself. At W it can rise by rounding only, and then Q is as good as it gets.
@@ -82,7 +86,7 @@ class Clustered final : public Relationship {
         const double before = kernel_.inverseQuadratic(cols, W, threads);
         double share = momentum_.next();
         for (;;) {
-            TaskKernel candidate = minimiserAt(cols, momentum_.ahead(W, share), threads);
+            LowRankKernel candidate = minimiserAt(cols, momentum_.ahead(W, share), threads);
             if (candidate.inverseQuadratic(cols, W, threads) <= before) {
                 kernel_ = std::move(candidate);
                 break;
@@ -124,27 +128,19 @@ class Clustered final : public Relationship {
 
     void save(StateWriter& state) const override {
         momentum_.save(state);
-        state.write("clustered.basis", kernel_.basis());
-        state.write("clustered.r", kernel_.r());
-        state.write("clustered.delta", kernel_.delta());
+        kernel_.save(state, "clustered");
     }
 
     void restore(const StateReader& state) override {
         momentum_.restore(state);
-        const auto basis = state.read("clustered.basis");
-        const auto r = state.read("clustered.r");
-        if (basis.size() != tasks_ * r.size()) {
-            throw Error(ErrorCode::BadInput, "the state's clustered.basis does not fit its clustered.r");
-        }
-        kernel_ = TaskKernel::lowRank(tasks_, {basis.begin(), basis.end()}, {r.begin(), r.end()},
-                                      state.readNumber("clustered.delta"));
+        kernel_ = LowRankKernel::restore(state, "clustered", tasks_);
     }
 
   private:
     double scale() const { return weights_.lambda1 * eta_ * (1.0 + eta_); }
     double kappa(double q) const { return (eta_ + q) / (scale() + weights_.lambda2 * (eta_ + q)); }
 
-    TaskKernel minimiserAt(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
+    LowRankKernel minimiserAt(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
         Spectrum spectrum = rightSpectrum(cols, W, threads);
         const Levels best = levels(spectrum.s);
         return kernelOf(std::move(spectrum.basis), best);
@@ -165,12 +161,12 @@ class Clustered final : public Relationship {
         return first;
     }
 
-    TaskKernel kernelOf(std::vector<double> basis, const Levels& levels) const {
+    LowRankKernel kernelOf(std::vector<double> basis, const Levels& levels) const {
         std::vector<double> r;
         for (const double q : levels.q) {
             r.push_back(kappa(q) - kappa(levels.rest));
         }
-        return TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), kappa(levels.rest));
+        return LowRankKernel(tasks_, std::move(basis), std::move(r), kappa(levels.rest));
     }
 
     std::size_t tasks_;
@@ -178,7 +174,7 @@ class Clustered final : public Relationship {
     double k_;
     double eta_;
     Momentum momentum_;
-    TaskKernel kernel_;
+    LowRankKernel kernel_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // suits it and hands the server its kernel K; learned families take Omega steps from the current W.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,8 +34,14 @@ class Relationship {
     /// Fixes defaults that depend on the first W step's result (trace-norm's epsilon). W: m x d task-major.
     virtual void fixDefaults(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
 
-    /// The Omega step: Omega (hence K) from W, m x d task-major. 1/2 tr(W M W') + g(Omega) must not rise.
+    /// The Omega step: Omega (hence K) from W, m x d task-major. The regularizer at W must not rise.
     virtual void update(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
+
+    /// Learned families: 1/2 tr(W M W') + g(Omega) at any W, m x d, for the Omega in force.
+    virtual double regularizer(std::size_t /*cols*/, std::span<const double> /*W*/,
+                               ThreadPool& /*threads*/) const {
+        return std::numeric_limits<double>::quiet_NaN();
+    }
 
     /// Learned families: the first Omega, from the W of a model that was trained before, m x d. `epsilon` is
     /// the floor where none was given.

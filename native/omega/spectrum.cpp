@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "native/blas.hpp"
-#include "native/task_kernel.hpp"
+#include "native/low_rank_kernel.hpp"
 
 namespace fedmtl {
 namespace {

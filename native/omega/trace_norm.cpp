@@ -16,17 +16,17 @@
 #include <limits>
 #include <numeric>
 
+#include "native/low_rank_kernel.hpp"
 #include "native/omega/momentum.hpp"
 #include "native/omega/relationship.hpp"
 #include "native/omega/spectrum.hpp"
-#include "native/status.hpp"
 
 namespace fedmtl {
 namespace {
 
 /// Sigma = U diag(sigma) U' + rest (I - UU'), as what the server and the objective need of it.
 struct Covariance {
-    TaskKernel kernel = TaskKernel::lowRank(0, {}, {}, 0.0);
+    LowRankKernel kernel{0, {}, {}, 0.0};
     double traceOfInverse = 0.0;
 };
 
@@ -44,6 +44,9 @@ class TraceNorm final : public Relationship {
     bool settled() const override { return atFloor_; }
     std::optional<double> epsilon() const override { return epsilon_; }
     double penalty() const override { return penaltyOf(current_); }
+    double regularizer(std::size_t cols, std::span<const double> W, ThreadPool& threads) const override {
+        return regularizerOf(current_, cols, W, threads);
+    }
 
     /// min over nu >= s_1^2 of nu / (2 lambda1) - sqrt(epsilon) sum_j sqrt(nu - s_j^2), s_j the singular
     /// values of V with zeros up to m (math.md 5). Convex in nu, and valid at any nu: how well it is
@@ -86,13 +89,13 @@ class TraceNorm final : public Relationship {
 
     void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
         fixDefaults(cols, W, threads);
-        const double before = regularizer(current_, cols, W, threads);
+        const double before = regularizerOf(current_, cols, W, threads);
         const double meanSquare = std::pow(meanSingularValue(cols, W, threads), 2);
         double share = momentum_.next();
         for (;;) {
             const double floor = sinkingFloor(meanSquare);
             Covariance candidate = fromWeights(momentum_.ahead(W, share), cols, floor, threads);
-            if (regularizer(candidate, cols, W, threads) <= before) {
+            if (regularizerOf(candidate, cols, W, threads) <= before) {
                 current_ = std::move(candidate);
                 atFloor_ = floor == *epsilon_;
                 break;
@@ -125,36 +128,23 @@ class TraceNorm final : public Relationship {
     }
 
     void save(StateWriter& state) const override {
-        const TaskKernel& K = current_.kernel;
         state.write("traceNorm.epsilon", epsilon_ ? std::span(&*epsilon_, 1) : std::span<const double>{});
         state.write("traceNorm.startFloor", startFloor_);
         state.write("traceNorm.steps", static_cast<double>(steps_));
         state.write("traceNorm.atFloor", atFloor_ ? 1.0 : 0.0);
         momentum_.save(state);
-        state.write("traceNorm.basis", K.basis());
-        state.write("traceNorm.r", K.r());
-        state.write("traceNorm.delta", K.delta());
+        current_.kernel.save(state, "traceNorm");
         state.write("traceNorm.traceOfInverse", current_.traceOfInverse);
     }
 
     void restore(const StateReader& state) override {
-        const auto copyOf = [&](const char* name) {
-            const auto values = state.read(name);
-            return std::vector<double>(values.begin(), values.end());
-        };
         const auto epsilon = state.read("traceNorm.epsilon");
         epsilon_ = epsilon.empty() ? std::nullopt : std::optional(epsilon[0]);
         startFloor_ = state.readNumber("traceNorm.startFloor");
         steps_ = static_cast<std::size_t>(state.readNumber("traceNorm.steps"));
         atFloor_ = state.readNumber("traceNorm.atFloor") != 0.0;
         momentum_.restore(state);
-        std::vector<double> basis = copyOf("traceNorm.basis");
-        std::vector<double> r = copyOf("traceNorm.r");
-        if (basis.size() != tasks_ * r.size()) {
-            throw Error(ErrorCode::BadInput, "the state's traceNorm.basis does not fit its traceNorm.r");
-        }
-        current_.kernel =
-            TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), state.readNumber("traceNorm.delta"));
+        current_.kernel = LowRankKernel::restore(state, "traceNorm", tasks_);
         current_.traceOfInverse = state.readNumber("traceNorm.traceOfInverse");
     }
 
@@ -165,8 +155,8 @@ class TraceNorm final : public Relationship {
     }
 
     /// Q(Sigma) at W.
-    double regularizer(const Covariance& sigma, std::size_t cols, std::span<const double> W,
-                       ThreadPool& threads) const {
+    double regularizerOf(const Covariance& sigma, std::size_t cols, std::span<const double> W,
+                         ThreadPool& threads) const {
         return 0.5 * sigma.kernel.inverseQuadratic(cols, W, threads) + penaltyOf(sigma);
     }
 
@@ -214,7 +204,7 @@ class TraceNorm final : public Relationship {
             r[j] = kappa(sigma[j]) - kappa(rest);
             covariance.traceOfInverse += 1.0 / sigma[j];
         }
-        covariance.kernel = TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), kappa(rest));
+        covariance.kernel = LowRankKernel(tasks_, std::move(basis), std::move(r), kappa(rest));
         return covariance;
     }
 

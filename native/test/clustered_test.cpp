@@ -28,7 +28,7 @@ constexpr Case kCases[] = {
 double scaleOf(const Case& c) { return c.weights.lambda1 * c.eta * (1.0 + c.eta); }
 
 /// The m eigenvalues of Q from those of K.
-std::vector<double> levelsOf(const TaskKernel& kernel, const Case& c) {
+std::vector<double> levelsOf(const LowRankKernel& kernel, const Case& c) {
     const auto level = [&](double kappa) {
         return kappa * scaleOf(c) / (1.0 - c.weights.lambda2 * kappa) - c.eta;
     };
@@ -56,8 +56,8 @@ std::unique_ptr<Relationship> make(const Case& c) { return makeClustered(c.tasks
 TEST(Clustered, StartsWithAllTasksAlike) {
     for (const Case& c : kCases) {
         const auto relationship = make(c);
-        EXPECT_EQ(relationship->kernel().rank(), 0u);
-        EXPECT_NEAR(levelsOf(relationship->kernel(), c).back(),
+        EXPECT_EQ(lowRankOf(*relationship).rank(), 0u);
+        EXPECT_NEAR(levelsOf(lowRankOf(*relationship), c).back(),
                     static_cast<double>(c.k) / static_cast<double>(c.tasks), 1e-12);
         EXPECT_TRUE(relationship->learned());
         EXPECT_EQ(relationship->penalty(), 0.0);
@@ -78,10 +78,10 @@ TEST(Clustered, StepsNeverRaiseTheRegularizerAndKeepQFeasible) {
             for (double& value : W) {
                 value += share * numbers.normal();
             }
-            const double before = relationship->kernel().inverseQuadratic(c.cols, W, threads);
+            const double before = relationship->regularizer(c.cols, W, threads);
             relationship->update(c.cols, W, threads);
-            ASSERT_LE(relationship->kernel().inverseQuadratic(c.cols, W, threads), before);
-            const std::vector<double> q = levelsOf(relationship->kernel(), c);
+            ASSERT_LE(relationship->regularizer(c.cols, W, threads), before);
+            const std::vector<double> q = levelsOf(lowRankOf(*relationship), c);
             ASSERT_NEAR(sum(q), static_cast<double>(c.k), 1e-10 * static_cast<double>(c.tasks));
             ASSERT_GE(*std::ranges::min_element(q), -1e-10);
             ASSERT_LE(*std::ranges::max_element(q), 1.0 + 1e-10);
@@ -98,8 +98,8 @@ TEST(Clustered, WithWAtRestTheStepIsTheMinimiser) {
         const auto relationship = make(c);
         relationship->update(c.cols, W, threads);
         std::vector<double> s = rightSpectrum(c.cols, W, threads).s;
-        const double least = 0.5 * relationship->kernel().inverseQuadratic(c.cols, W, threads);
-        const std::vector<double> q = levelsOf(relationship->kernel(), c);
+        const double least = relationship->regularizer(c.cols, W, threads);
+        const std::vector<double> q = levelsOf(lowRankOf(*relationship), c);
         // KKT: s^2 / (eta + q)^2 is one number where 0 < q < 1, at most that at q = 0, at least at q = 1.
         double atZero = 0.0;
         double inside = 0.0;
@@ -151,7 +151,7 @@ TEST(Clustered, TheJointConjugateBoundsEveryModelAndIsReached) {
         const auto dualityOf = [&](const std::vector<double>& W) {
             const auto relationship = make(c);
             relationship->update(c.cols, W, threads);
-            return dot(V, W) - 0.5 * relationship->kernel().inverseQuadratic(c.cols, W, threads);
+            return dot(V, W) - relationship->regularizer(c.cols, W, threads);
         };
         for (int trial = 0; trial < 50; ++trial) {
             std::vector<double> W(V);
@@ -203,7 +203,7 @@ TEST(Clustered, GivesTheSameBitsAtAnyThreadCount) {
         for (int step = 0; step < 3; ++step) {
             relationship->update(kCols, numbers.normals(kCols * kTasks), threads);
         }
-        const auto basis = relationship->kernel().basis();
+        const auto basis = lowRankOf(*relationship).basis();
         bases.emplace_back(basis.begin(), basis.end());
     }
     EXPECT_EQ(bases[1], bases[0]);
