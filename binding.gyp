@@ -23,7 +23,13 @@
       # Kernels that need instruction-set flags get one static library each beside this one.
       "target_name": "fedmtl_core",
       "type": "static_library",
-      "sources": ["<@(core)"]
+      "sources": ["<@(core)"],
+      # Nothing of Eigen under another licence than the MPL; no warnings about its headers.
+      "defines": ["EIGEN_MPL2_ONLY"],
+      "cflags_cc": ["<!@((pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include/eigen3) | sed 's/-I/-isystem/g')"],
+      "xcode_settings": {
+        "OTHER_CPLUSPLUSFLAGS": ["<!@((pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include/eigen3) | sed 's/-I/-isystem/g')"]
+      }
     },
     {
       "target_name": "addon",

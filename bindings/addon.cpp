@@ -6,6 +6,7 @@
 #include "bindings/classes.hpp"
 #include "bindings/environment.hpp"
 #include "bindings/readers.hpp"
+#include "bindings/relationship.hpp"
 #include "native/blas.hpp"
 #include "native/kernels/kernels.hpp"
 
@@ -36,9 +37,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports.Set("TextReader", TextReaderWrap::define(env));
     exports.Set("ClientPool", ClientPoolWrap::define(env));
     exports.Set("Server", ServerWrap::define(env));
-    const napi_property_descriptor functions[] = {staticMethod<&parseMatrix>("parseMatrix"),
-                                                  staticMethod<&versions>("versions"),
-                                                  staticMethod<&rememberErrorClass>("setErrorClass")};
+    const napi_property_descriptor functions[] = {
+        staticMethod<&parseMatrix>("parseMatrix"), staticMethod<&parseEdges>("parseEdges"),
+        staticMethod<&graphKernelEntries>("graphKernelEntries"), staticMethod<&versions>("versions"),
+        staticMethod<&rememberErrorClass>("setErrorClass")};
     napi_define_properties(env, exports, std::size(functions), functions);
     return exports;
 }

@@ -3,44 +3,12 @@
 #include <cmath>
 
 #include "bindings/classes.hpp"
-#include "native/dense_kernel.hpp"
-#include "native/low_rank_kernel.hpp"
+#include "bindings/relationship.hpp"
 #include "native/message_text.hpp"
-#include "native/omega/registry.hpp"
 #include "native/session.hpp"
 
 namespace fedmtl::bindings {
 namespace {
-
-/// A relationship's options in a JavaScript object.
-class ObjectOptions final : public FamilyOptions {
-  public:
-    explicit ObjectOptions(Napi::Object object) : object_(object) {}
-    std::optional<double> find(const std::string& name) const override {
-        return object_.Get(name).IsUndefined() ? std::nullopt : std::optional(number(name));
-    }
-    double number(const std::string& name) const override {
-        return bindings::number(object_.Get(name), name.c_str());
-    }
-    std::vector<double> numbers(const std::string& name) const override {
-        const auto values = float64Array(object_.Get(name), name.c_str());
-        return {values.begin(), values.end()};
-    }
-    std::vector<std::int32_t> positions(const std::string& name) const override {
-        const auto values = int32Array(object_.Get(name), name.c_str());
-        return {values.begin(), values.end()};
-    }
-
-  private:
-    Napi::Object object_;
-};
-
-/// {family, lambda1, lambda2, omegaSteps, ...}: what else a family has stands in native/omega/registry.cpp
-std::unique_ptr<Relationship> relationshipOf(std::size_t tasks, const Napi::Object& given) {
-    const ObjectOptions options(given);
-    return makeRelationship(string(given.Get("family"), "family"), tasks,
-                            {options.number("lambda1"), options.number("lambda2")}, options);
-}
 
 Policy policyOf(const std::string& name) {
     const std::pair<const char*, Policy> policies[] = {{"paper", Policy::Paper},
@@ -426,18 +394,9 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
-/// (): {matrix} or {basis, r, delta}, basis task-major
+/// (): see kernelOf
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
-    const TaskKernel& kernel = freeServer().relationship().kernel();
-    Napi::Object result = Napi::Object::New(info.Env());
-    if (const auto* dense = dynamic_cast<const DenseKernel*>(&kernel)) {
-        result.Set("matrix", toFloat64Array(info.Env(), dense->matrix()));
-    } else if (const auto* lowRank = dynamic_cast<const LowRankKernel*>(&kernel)) {
-        result.Set("basis", toFloat64Array(info.Env(), lowRank->basis()));
-        result.Set("r", toFloat64Array(info.Env(), lowRank->r()));
-        result.Set("delta", lowRank->delta());
-    }
-    return result;
+    return kernelOf(info.Env(), freeServer().relationship().kernel());
 }
 
 Napi::Value ServerWrap::dispose(const Napi::CallbackInfo& info) {

@@ -1,4 +1,4 @@
-// Fixed blocks of tasks: the blocks, not the threads, decide the order of every sum over tasks.
+// Fixed blocks of tasks or features: the blocks, not the threads, decide the order of every sum.
 #pragma once
 
 #include <algorithm>

@@ -124,8 +124,7 @@ RoundEnd Server::closeAdaptive(ThreadPool& threads) {
     } else if (ratio > 1.2) {
         scale_ *= 0.8;
     }
-    move(gamma);
-    recomputeW(threads);
+    moveMeasured(gamma, threads);
     return {.gamma = gamma};
 }
 
@@ -135,13 +134,11 @@ RoundEnd Server::closeAccelerated(ThreadPool& threads) {
     if (rise.ofWholeStep() >= 0.0) {
         tau_ = nextTau();
         keepPrevious(threads);
-        move(1.0);
-        recomputeW(threads);
+        moveMeasured(1.0, threads);
         return {};
     }
     const double gamma = rise.bestStep();
-    move(gamma);
-    recomputeW(threads);
+    moveMeasured(gamma, threads);
     restartMomentum();
     return {.gamma = gamma, .restarted = true};
 }
@@ -181,6 +178,17 @@ void Server::move(double gamma) {
             // The client computes the same expression: both sides keep the same bits.
             V_[i] = gamma == 1.0 ? proposedV_[i] : V_[i] + gamma * (proposedV_[i] - V_[i]);
         }
+    }
+}
+
+/// After measureRise. The whole way leads to the proposal, whose W is known already.
+void Server::moveMeasured(double gamma, ThreadPool& threads) {
+    move(gamma);
+    if (gamma == 1.0) {
+        W_ = proposedW_;
+        quadratic_ = std::inner_product(V_.begin(), V_.end(), W_.begin(), 0.0);
+    } else {
+        recomputeW(threads);
     }
 }
 

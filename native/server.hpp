@@ -99,6 +99,7 @@ class Server {
     Rise measureRise(ThreadPool& threads);
     void replaceProposal(std::size_t task);
     void move(double gamma);
+    void moveMeasured(double gamma, ThreadPool& threads);
     void keepPrevious(ThreadPool& threads);
     void restartMomentum();
     double nextTau() const;

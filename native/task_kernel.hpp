@@ -1,7 +1,8 @@
 // K = (lambda1 Omega + lambda2 I)^-1, the kernel over tasks: W = V K (math.md 1 and 5).
 //
-// One interface, a form for each kind of relationship: low rank + identity (low_rank_kernel.hpp) and dense
-// (dense_kernel.hpp). V and W are task-major: task t's d numbers are contiguous at t d.
+// One interface, a form for each kind of relationship: low rank + identity (low_rank_kernel.hpp), dense
+// (dense_kernel.hpp) and the inverse of a sparse matrix (graph_kernel.hpp). V and W are task-major: task t's
+// d numbers are contiguous at t d.
 #pragma once
 
 #include <cstddef>

@@ -30,12 +30,20 @@ const places = /** @type {Record<string, string>} */ ({
   epsilon: "relationship: traceNorm({ epsilon })",
   clusters: "relationship: clustered({ k })",
   eta: "relationship: clustered({ eta })",
+  edges: "relationship: graph({ edges })",
   omega: "relationship: fixed({ omega })",
   sigma: "relationship: fixed({ sigma })",
   lambda1: "relationship: traceNorm({ lambda1 }), ...",
   lambda2: "relationship: traceNorm({ lambda2 }), ...",
   gap: "stop: { gap }",
   rounds: "stop: { rounds }",
+});
+
+/** What stands in code for the content of a file. */
+const files = /** @type {Record<string, string>} */ ({
+  edges: "an array of `[task, task, weight]`",
+  omega: "a matrix, m × m",
+  sigma: "a matrix, m × m",
 });
 
 /** Options whose flag has another name. */
@@ -78,7 +86,7 @@ function rangeOf(name) {
 function flagRow(flag) {
   const name = propertyName(flag.name);
   const range =
-    rangeOf(name) || (flag.kind === "boolean" ? "true or false" : "a file; in code a matrix, m × m");
+    rangeOf(name) || (flag.kind === "boolean" ? "true or false" : `a file; in code ${files[name]}`);
   const fallback = flag.default ?? (flag.kind === "boolean" ? "false" : "-");
   return [`\`${places[name] ?? name}\``, `\`--${flag.name}\``, fallback, range, flag.help];
 }

@@ -25,6 +25,7 @@ export {
   Server,
   type ServerOptions,
 } from "./mocha/endpoints.js";
+export type { Edge } from "./mocha/edges.js";
 export { fit } from "./mocha/fit.js";
 export type { FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
 export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
@@ -35,6 +36,7 @@ export {
   type Family,
   fixed,
   global,
+  graph,
   independent,
   type Lambdas,
   mean,

@@ -128,6 +128,9 @@ export interface NativeRelationship {
   /** The most Omega steps that will be taken. */
   readonly omegaSteps: number;
   readonly matrix?: Float64Array | undefined;
+  readonly from?: Int32Array;
+  readonly to?: Int32Array;
+  readonly weights?: Float64Array;
 }
 
 export interface NativeServerOptions {
@@ -161,15 +164,24 @@ export interface NativeCertificate {
   readonly jointDual: number;
 }
 
-/** K = U diag(r) U' + delta I, U' task-major (tasks × rank), or K written out (tasks × tasks). */
-export type NativeKernel =
-  | {
-      readonly basis: Float64Array;
-      readonly r: Float64Array;
-      readonly delta: number;
-      readonly matrix?: undefined;
-    }
-  | { readonly matrix: Float64Array };
+/** K = U diag(r) U' + delta I, U' task-major (tasks × rank). */
+export interface NativeLowRankKernel {
+  readonly basis: Float64Array;
+  readonly r: Float64Array;
+  readonly delta: number;
+}
+
+/** K = (lambda1 L + lambda2 I)^-1, L the Laplacian of the graph with these edges. */
+export interface NativeGraphKernel {
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly weights: Float64Array;
+  readonly lambda1: number;
+  readonly lambda2: number;
+}
+
+/** One of these forms, or K written out (tasks × tasks). */
+export type NativeKernel = NativeLowRankKernel | NativeGraphKernel | { readonly matrix: Float64Array };
 
 /** native/server.hpp, OmegaStep. */
 export interface NativeOmegaStep {
@@ -239,6 +251,18 @@ interface Addon {
   ClientPool: new (tasks: NativeTaskSet, options: NativePoolOptions) => NativeClientPool;
   Server: new (options: NativeServerOptions) => NativeServer;
   parseMatrix(fileName: string, text: Uint8Array): { rows: number; cols: number; values: Float64Array };
+  /** Entries are those of the edges, in the order of the file; `lines` from 1. */
+  parseEdges(
+    fileName: string,
+    text: Uint8Array,
+  ): { from: string[]; to: string[]; weights: Float64Array; lines: Float64Array };
+  /** K_st for s and t among the p positions, p × p. Factorises anew. */
+  graphKernelEntries(
+    graph: NativeGraphKernel,
+    tasks: number,
+    positions: Int32Array,
+    threads: number,
+  ): Float64Array;
   versions(): { kernel: string; blasCore: string };
   setErrorClass(errorClass: typeof FedmtlError): void;
 }

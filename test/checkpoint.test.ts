@@ -13,6 +13,7 @@ import {
   fit,
   fixed,
   global,
+  graph,
   type HistoryColumn,
   independent,
   mean,
@@ -47,6 +48,7 @@ const families: Record<string, Relationship> = {
   fixed: fixed({ ...lambdas, sigma: randomSemidefinite(new RandomStream(streamKey(1, "sigma", 0)), m, 3) }),
   "trace-norm": traceNorm({ lambda1: 0.3 }),
   clustered: clustered({ ...lambdas, k: 2 }),
+  graph: graph({ ...lambdas, edges: [["task-0", "task-2", 1.5]] }),
 };
 
 /** Small steps and short W steps, so that a few dozen rounds see everything. */

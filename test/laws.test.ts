@@ -5,9 +5,11 @@ import {
   Client,
   type ClientOptions,
   clustered,
+  type Edge,
   type FitOptions,
   type FitResult,
   fixed,
+  graph,
   type History,
   independent,
   mean,
@@ -204,9 +206,15 @@ function reversed<T>(values: T[]): T[] {
 describe("the optimum", () => {
   const [shape] = shapes;
   const omega = randomSemidefinite(new RandomStream(streamKey(2, "omega", 0)), shape.sizes.length, 3);
+  const edges: Edge[] = [
+    ["task-0", "task-2", 1.5],
+    ["task-3", "task-2", 0.4],
+    ["task-1", "task-0", 0],
+  ];
   const families: [string, (order: number[]) => Relationship][] = [
     ["independent", () => independent({ lambda1: 0.3, lambda2: 0.1 })],
     ["mean", () => mean({ lambda1: 0.3, lambda2: 0.1 })],
+    ["graph", () => graph({ lambda1: 0.3, lambda2: 0.1, edges })],
     ["fixed", (order) => fixed({ lambda1: 0.3, lambda2: 0.1, omega: omega.selection(order, order) })],
   ];
   const cases = families.flatMap(([name, make]) => lossNames.map((loss) => [name, loss, make] as const));

@@ -3,10 +3,12 @@
 // options are read from the package, so that a new loss, policy or number is covered from its first day.
 import {
   clustered,
+  type Edge,
   type FitOptions,
   fit,
   fixed,
   global,
+  graph,
   independent,
   mean,
   type Relationship,
@@ -85,6 +87,13 @@ const makers: Record<Family, (m: number, seed: number) => fc.Arbitrary<Relations
         eta: powers(-3, 1),
       })
       .map(clustered),
+  graph: (m, seed) => {
+    const stream = new RandomStream(streamKey(seed, "edges", 0));
+    const edges = Array.from({ length: m }, (_, b) =>
+      Array.from({ length: b }, (_, a): Edge => [`task ${a}`, `task ${b}`, 3 * stream.uniform()]),
+    ).flat();
+    return lambdas.map((weights) => graph({ ...weights, edges: edges.filter(() => stream.uniform() < 0.7) }));
+  },
   fixed: (m, seed) => {
     const matrix = randomSemidefinite(new RandomStream(streamKey(seed, "matrix", 0)), m, Math.max(1, m - 1));
     return fc.oneof(

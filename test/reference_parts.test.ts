@@ -4,6 +4,7 @@ import {
   defaultEpsilon,
   hashName,
   initialRelation,
+  laplacian,
   mix64,
   omegaStep,
   penalty,
@@ -24,6 +25,7 @@ import {
   largestEntry,
   lossNames,
   lossShape,
+  randomEdges,
   randomMatrix,
   randomSemidefinite,
   sigmaPrimeRules,
@@ -200,6 +202,17 @@ describe("the kernel over tasks", () => {
     expect(largestEntry(product.sub(identity))).toBeLessThan(1e-12);
   });
 
+  it("is the inverse of M for a graph, without negative entries, its rows summing to 1 / lambda2", () => {
+    const relationship: ReferenceRelationship = { family: "graph", lambda1, lambda2, edges: randomEdges(m) };
+    const { K } = initialRelation(relationship, m);
+    const M = laplacian(randomEdges(m), m).mul(lambda1).add(Matrix.mul(identity, lambda2));
+    expect(largestEntry(K.mmul(M).sub(identity))).toBeLessThan(1e-12);
+    expect(K.min()).toBeGreaterThanOrEqual(-1e-15);
+    for (const rowSum of K.sum("row")) {
+      expect(rowSum).toBeCloseTo(1 / lambda2, 12);
+    }
+  });
+
   it.each([2, 5, 9])("is the inverse of M after an Omega step, d = %i", (d) => {
     const relationship: ReferenceRelationship = { family: "trace-norm", lambda1, lambda2 };
     const { K, sigma } = omegaStep(relationship, randomMatrix(stream, d, m), 0.01);
@@ -225,6 +238,11 @@ describe("the kernel over tasks", () => {
       { family: "clustered", lambda1, lambda2, k: m + 1, eta: 1 },
       { family: "clustered", lambda1, lambda2, k: 1, eta: 0 },
       { family: "clustered", lambda1, lambda2 },
+      { family: "graph", lambda1, lambda2: 0, edges: [] },
+      { family: "graph", lambda1, lambda2 },
+      { family: "graph", lambda1, lambda2, edges: [[0, m, 1]] },
+      { family: "graph", lambda1, lambda2, edges: [[1, 1, 1]] },
+      { family: "graph", lambda1, lambda2, edges: [[0, 1, -1]] },
       { family: "independent", lambda1: 0, lambda2: 0 },
     ];
     for (const relationship of refused) {

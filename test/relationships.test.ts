@@ -1,10 +1,24 @@
 // Relationships against what does not come from their own formulas: optima by plain linear algebra, gradients, brute
 // force on small matrices.
 
-import { clustered, type FitOptions, fit, type Relationship } from "fedmtl";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  clustered,
+  type Edge,
+  type FitOptions,
+  fit,
+  global,
+  graph,
+  independent,
+  Model,
+  type Relationship,
+} from "fedmtl";
 import {
   clusteredConjugate,
   clusteredRelation,
+  laplacian,
   RandomStream,
   type ReferenceRelationship,
   type ReferenceTask,
@@ -12,7 +26,7 @@ import {
   streamKey,
   waterFill,
 } from "fedmtl/reference";
-import { inverse, Matrix } from "ml-matrix";
+import { inverse, Matrix, solve } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import { hardTasks, shapes, toTaskSet } from "./support/native_problems.js";
 import { largestEntry, randomMatrix, sum, weightsOf } from "./support/reference_problems.js";
@@ -41,6 +55,97 @@ function lossGradient(tasks: ReferenceTask[], W: Matrix): Matrix {
   });
   return new Matrix(columns).transpose();
 }
+
+describe("graph", () => {
+  const edges: Edge[] = [
+    ["task-0", "task-2", 1.5],
+    ["task-3", "task-2", 0.4],
+    ["task-1", "task-0", 0],
+  ];
+
+  it.each(shapes)("with the squared loss solves the dense linear system of all models, %j", async (shape) => {
+    const [lambda1, lambda2] = [0.7, 0.2];
+    const tasks = hardTasks(71, "squared", shape, "dense");
+    const W = await solved(tasks, graph({ lambda1, lambda2, edges }));
+    const [d, m] = [W.rows, W.columns];
+    // (diag(X_t' Q_t X_t) + M ⊗ I) vec(W) = (X_t' Q_t y_t), M edge by edge.
+    const A = Matrix.eye(m * d, m * d, lambda2);
+    const b = Matrix.zeros(m * d, 1);
+    tasks.forEach((task, t) => {
+      const X = new Matrix(task.X);
+      const weighted = X.transpose().mulRowVector(weightsOf(task));
+      A.setSubMatrix(Matrix.add(weighted.mmul(X), Matrix.eye(d, d, lambda2)), t * d, t * d);
+      b.setSubMatrix(weighted.mmul(Matrix.columnVector(task.y)), t * d, 0);
+    });
+    const index = (name: string, j: number): number => Number(name.slice("task-".length)) * d + j;
+    for (const [from, to, weight] of edges) {
+      for (let j = 0; j < d; j++) {
+        const [s, t] = [index(from, j), index(to, j)];
+        for (const [row, column, sign] of [
+          [s, s, 1],
+          [t, t, 1],
+          [s, t, -1],
+          [t, s, -1],
+        ] as const) {
+          A.set(row, column, A.get(row, column) + sign * lambda1 * weight);
+        }
+      }
+    }
+    const expected = solve(A, b).to1DArray();
+    const actual = W.transpose().to1DArray();
+    const scale = Math.max(...expected.map(Math.abs));
+    actual.forEach((value, i) => {
+      expect(Math.abs(value - (expected[i] as number))).toBeLessThan(1e-6 * scale);
+    });
+  });
+
+  it("of no edges is independent with lambda2, and all tasks joined strongly are one model", async () => {
+    const tasks = hardTasks(72, "squared", shapes[0], "dense");
+    const alone = await solved(tasks, graph({ lambda2: 0.3, edges: [] }));
+    const expected = await solved(tasks, independent({ lambda1: 0.3 }));
+    expect(largestEntry(Matrix.sub(alone, expected))).toBeLessThan(1e-6);
+    const tied = await solved(
+      tasks,
+      graph({ lambda1: 1e4, lambda2: 0.3, edges: [...edges, ["task-1", "task-2", 1]] }),
+    );
+    // m models w with lambda2 / 2 ||w||^2 each.
+    const shared = await solved(tasks, global({ lambda1: 0.3 * tasks.length }));
+    expect(largestEntry(Matrix.sub(tied, shared))).toBeLessThan(1e-2);
+  });
+
+  it("correlates connected tasks only, as the inverse of M says, also after saving and loading", async () => {
+    const [lambda1, lambda2] = [0.7, 0.2];
+    const tasks = hardTasks(73, "squared", shapes[0], "dense");
+    const { model } = await fit(toTaskSet(tasks), {
+      ...{ loss: "squared", relationship: graph({ lambda1, lambda2, edges }) },
+    }).result;
+    const K = inverse(
+      laplacian(
+        [
+          [0, 2, 1.5],
+          [3, 2, 0.4],
+        ],
+        4,
+      )
+        .mul(lambda1)
+        .add(Matrix.eye(4, 4, lambda2)),
+    );
+    const path = join(mkdtempSync(join(tmpdir(), "fedmtl-graph-")), "graph.safetensors");
+    await model.save(path);
+    for (const one of [model, await Model.load(path)]) {
+      const names = ["task-3", "task-1", "task-0"];
+      const correlation = one.correlation(names);
+      names.forEach((a, i) => {
+        names.forEach((b, j) => {
+          const [s, t] = [a, b].map((name) => one.names.indexOf(name)) as [number, number];
+          const expected = K.get(s, t) / Math.sqrt(K.get(s, s) * K.get(t, t));
+          expect(correlation.get(i, j)).toBeCloseTo(expected, 12);
+        });
+      });
+      expect(correlation.get(0, 1)).toBe(0);
+    }
+  });
+});
 
 describe("clustered", () => {
   it.each([

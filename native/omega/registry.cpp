@@ -16,6 +16,11 @@ constexpr Family kFamilies[] = {
     {"independent", [](auto tasks, auto weights, const auto&) { return makeIndependent(tasks, weights); }},
     {"mean", [](auto tasks, auto weights, const auto&) { return makeMean(tasks, weights); }},
     {"global", [](auto tasks, auto weights, const auto&) { return makeGlobal(tasks, weights); }},
+    {"graph",
+     [](auto tasks, auto weights, const auto& options) {
+         return makeGraph(tasks, weights,
+                          {options.positions("from"), options.positions("to"), options.numbers("weights")});
+     }},
     {"fixed-omega",
      [](auto tasks, auto weights, const auto& options) {
          return makeFixed(tasks, weights, FixedMatrix::Omega, options.numbers("matrix"));

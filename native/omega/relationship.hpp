@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "native/graph_kernel.hpp"
 #include "native/state.hpp"
 #include "native/task_kernel.hpp"
 
@@ -76,6 +77,9 @@ std::unique_ptr<Relationship> makeMean(std::size_t tasks, Regularization weights
 /// One model for all tasks, K = 11' / (lambda1 + lambda2): the pooled problem, solved where the data are
 /// (CoCoA).
 std::unique_ptr<Relationship> makeGlobal(std::size_t tasks, Regularization weights);
+
+/// The Laplacian of a given graph over tasks. Needs lambda2 > 0.
+std::unique_ptr<Relationship> makeGraph(std::size_t tasks, Regularization weights, GraphEdges edges);
 
 /// A given Omega or Sigma (m x m, symmetric positive semi-definite; Sigma may be singular).
 enum class FixedMatrix { Omega, Sigma };

@@ -70,6 +70,12 @@ export const trainingFlags = [
     `${own.eta.fallback}`,
   ),
   {
+    name: "edges",
+    kind: "string",
+    placeholder: "FILE.csv",
+    help: "graph: lines taskA,taskB,weight",
+  },
+  {
     name: "omega",
     kind: "string",
     placeholder: "FILE.csv",
@@ -82,7 +88,12 @@ export const trainingFlags = [
     help: "fixed: covariance over tasks, a row a task",
   },
   number("lambda1", "weight of the relationship", {}, `${lambdas.lambda1}`),
-  number("lambda2", "weight of the ridge on every model; mean needs one above 0", {}, `${lambdas.lambda2}`),
+  number(
+    "lambda2",
+    "weight of the ridge on every model; mean and graph need one above 0",
+    {},
+    `${lambdas.lambda2}`,
+  ),
   {
     name: "weighting",
     kind: "choice",

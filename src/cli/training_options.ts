@@ -12,6 +12,7 @@ import {
   families,
   fixed,
   global,
+  graph,
   independent,
   isLearned,
   mean,
@@ -20,6 +21,7 @@ import {
 } from "../mocha/relationships.js";
 import { native } from "../native.js";
 import { defaults, type FitOptions } from "../options.js";
+import { checkEdgeTasks, readEdges } from "./edges_file.js";
 import type { TrainingFlags } from "./training_flags.js";
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
@@ -62,6 +64,10 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
       return clustered({ ...weights, k: clusters, ...given({ eta }) });
     },
     numbers: ["clusters", "eta"],
+  },
+  graph: {
+    make: async (weights, { edges = "" }) => graph({ ...weights, edges: await readEdges(edges) }),
+    files: ["edges"],
   },
   fixed: {
     make: async (weights, { omega, sigma = "" }) =>
@@ -210,15 +216,19 @@ export function fileAtFault(data: string, { omega, sigma }: TrainingFlags, error
 }
 
 /**
- * Checks that a matrix given for the tasks has a row for each.
+ * Checks that a matrix or a graph given for the tasks is about these tasks.
  *
  * @throws FedmtlError BAD_INPUT naming the file
  */
-export function checkMatrixSize(
-  { omega, sigma }: TrainingFlags,
+export async function checkTasksOfRelationship(
+  { edges: edgesFile = "", omega, sigma }: TrainingFlags,
   relationship: Relationship,
-  tasks: number,
-): void {
+  names: readonly string[],
+): Promise<void> {
+  const tasks = names.length;
+  if (relationship.edges !== undefined) {
+    await checkEdgeTasks(edgesFile, relationship.edges, names);
+  }
   const rows = (relationship.omega ?? relationship.sigma)?.rows ?? tasks;
   if (rows !== tasks) {
     throw new FedmtlError(

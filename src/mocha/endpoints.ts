@@ -171,8 +171,8 @@ export class Server {
     }
     this.names = options.tasks;
     this.#positions = new Map(options.tasks.map((name, t) => [name, t]));
-    const relationship = toNative(options.relationship, options.tasks.length, omegaSteps);
     const tasks = options.tasks.length;
+    const relationship = toNative(options.relationship, { tasks, names: () => options.tasks }, omegaSteps);
     this.#native = new native.Server({ tasks, cols: options.cols, relationship, policy, threads });
   }
 

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { FedmtlError } from "../errors.js";
 import { ioError } from "../files.js";
-import type { NativeKernel } from "../native.js";
+import type { NativeGraphKernel, NativeKernel } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
 import type { LabelMapping } from "./labels.js";
@@ -37,11 +37,8 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     ["W", tensor(parts.W, m, cols)],
     ["intercepts", tensor(parts.intercepts, m)],
   ]);
-  if (kernel.matrix === undefined) {
-    tensors.set("K.U", tensor(kernel.basis, m, kernel.r.length));
-    tensors.set("K.r", tensor(kernel.r, kernel.r.length));
-  } else {
-    tensors.set("K", tensor(kernel.matrix, m, m));
+  for (const [name, one] of kernelTensors(kernel, m)) {
+    tensors.set(name, one);
   }
   if (scaling !== undefined) {
     tensors.set("scaling.mean", tensor(scaling.mean, scaling.mean.length));
@@ -54,7 +51,7 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     certificate,
     options,
     versions,
-    ...(kernel.matrix === undefined ? { delta: kernel.delta } : {}),
+    ...("delta" in kernel ? { delta: kernel.delta } : {}),
     ...(labels === undefined ? {} : { labels }),
   };
   return encodeSafetensors(tensors, {
@@ -62,6 +59,25 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     tasks: JSON.stringify(names),
     model: JSON.stringify(description),
   });
+}
+
+/** K's factors, K itself, or the edges of the graph that it follows from with lambda1 and lambda2. */
+function kernelTensors(kernel: NativeKernel, m: number): [string, Tensor][] {
+  if ("matrix" in kernel) {
+    return [["K", tensor(kernel.matrix, m, m)]];
+  }
+  if ("from" in kernel) {
+    const { from, to, weights } = kernel;
+    return [
+      ["graph.from", { dtype: "I32", shape: [from.length], data: from }],
+      ["graph.to", { dtype: "I32", shape: [to.length], data: to }],
+      ["graph.weights", tensor(weights, weights.length)],
+    ];
+  }
+  return [
+    ["K.U", tensor(kernel.basis, m, kernel.r.length)],
+    ["K.r", tensor(kernel.r, kernel.r.length)],
+  ];
 }
 
 /** Reads the bytes of a model file. @throws FedmtlError IO */
@@ -109,7 +125,9 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
     ...{ names, cols, loss, certificate, options, versions },
     W: numbers("W", names.length * cols),
     intercepts: numbers("intercepts", names.length),
-    kernel: decodeKernel(names.length, delta, tensors.get("K.r")?.data.length ?? 0, numbers),
+    kernel: tensors.has("graph.weights")
+      ? decodeGraph(names.length, tensors, options, fail)
+      : decodeKernel(names.length, delta, tensors.get("K.r")?.data.length ?? 0, numbers),
     ...(scaled
       ? { scaling: { mean: numbers("scaling.mean", cols), scale: numbers("scaling.scale", cols) } }
       : {}),
@@ -138,6 +156,28 @@ function decodeOrFail(
   } catch (error) {
     return error instanceof FedmtlError ? fail(error.message) : fail(String(error));
   }
+}
+
+function decodeGraph(
+  tasks: number,
+  tensors: ReadonlyMap<string, Tensor>,
+  { lambda1, lambda2 }: RecordedOptions,
+  fail: (reason: string) => never,
+): NativeGraphKernel {
+  const [from, to, weights] = ["from", "to", "weights"].map((name) => tensors.get(`graph.${name}`)?.data);
+  const isTask = (position: number): boolean => position >= 0 && position < tasks;
+  if (
+    !(from instanceof Int32Array && to instanceof Int32Array && weights instanceof Float64Array) ||
+    from.length !== weights.length ||
+    to.length !== weights.length ||
+    !from.every(isTask) ||
+    !to.every(isTask) ||
+    typeof lambda1 !== "number" ||
+    typeof lambda2 !== "number"
+  ) {
+    return fail("its graph is not one over its tasks; the file is damaged");
+  }
+  return { from, to, weights, lambda1, lambda2 };
 }
 
 function decodeKernel(

@@ -60,7 +60,11 @@ export class OuterLoop {
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
     const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
-    const relationship = toNative(options.relationship, this.#tasks, options.omegaSteps);
+    const relationship = toNative(
+      options.relationship,
+      { tasks: this.#tasks, names: () => data.tasks.names() },
+      options.omegaSteps,
+    );
     this.clients = new native.ClientPool(data.tasks, {
       loss,
       smoothing,

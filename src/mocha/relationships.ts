@@ -7,6 +7,7 @@
 import { Matrix } from "ml-matrix";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import type { NativeRelationship } from "../native.js";
+import { type Edge, type EdgeProblem, edgeArrays, findEdgeProblem, findUnknownTask } from "./edges.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 
 /** A number that belongs to a family. */
@@ -37,6 +38,7 @@ export const familyTraits = {
       eta: { range: { above: 0 }, fallback: 0.1 },
     },
   },
+  graph: { learned: false, numbers: {} },
   fixed: { learned: false, numbers: {} },
   global: { learned: false, numbers: {} },
 } as const satisfies Readonly<Record<string, FamilyTraits>>;
@@ -78,6 +80,8 @@ export interface Relationship {
   readonly k?: number;
   /** clustered: penalty inside the span of the clusters against 1 + eta outside. */
   readonly eta?: number;
+  /** graph: its edges. */
+  readonly edges?: readonly Edge[];
   /** fixed: the precision over tasks, m × m. */
   readonly omega?: Matrix;
   /** fixed: the covariance over tasks, m × m, may be singular. */
@@ -122,7 +126,7 @@ function checked(family: Family, name: string, given: unknown, number: OwnNumber
   return value;
 }
 
-type Numbers = Omit<Relationship, "omega" | "sigma">;
+type Numbers = Omit<Relationship, "edges" | "omega" | "sigma">;
 
 /**
  * The numbers of a relationship, checked and with their defaults.
@@ -190,6 +194,41 @@ export function clustered(options: Lambdas & { readonly k: number; readonly eta?
   return Object.freeze(numbersOf("clustered", options));
 }
 
+/**
+ * How tasks relate is known as a graph: 1/2 lambda1 times the sum over its edges of weight ||w_a - w_b||^2, Omega being the
+ * graph's Laplacian. Tasks without edges stand alone.
+ *
+ * @param options edges: undirected, `[taskA, taskB, weight]`, each pair of tasks at most once; lambda2 must be above 0
+ * @throws FedmtlError INVALID_OPTION for such a lambda2, or an edge that is none; tasks that the data do not have are
+ *   refused when a training starts
+ */
+export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): Relationship {
+  const numbers = numbersOf("graph", options, "edges");
+  if (numbers.lambda2 === 0) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      'lambda2 is 0, which leaves the mean model of connected tasks of relationship "graph" unpenalised; give lambda2 > 0',
+    );
+  }
+  if (!Array.isArray(options.edges)) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      'relationship "graph" needs edges; give an array of [task, task, weight]',
+    );
+  }
+  refuseEdge(findEdgeProblem(options.edges, edgePlace));
+  const edges = options.edges.map(([a, b, weight]): Edge => Object.freeze([a, b, weight] as const));
+  return Object.freeze({ ...numbers, edges: Object.freeze(edges) });
+}
+
+const edgePlace = (index: number): string => `edges[${index}]`;
+
+function refuseEdge(found: EdgeProblem | undefined): void {
+  if (found !== undefined) {
+    throw new FedmtlError("INVALID_OPTION", `${edgePlace(found.index)} ${found.problem}`);
+  }
+}
+
 /** A relationship that is known: a precision `omega` or a covariance `sigma`, m × m, symmetric, positive semi-definite. */
 export function fixed(
   options: Lambdas & { readonly omega?: Matrix | number[][]; readonly sigma?: Matrix | number[][] },
@@ -210,9 +249,18 @@ export function fixed(
   return Object.freeze({ ...numbers, ...named });
 }
 
-/** @internal The relationship in the form of the addon; `omegaSteps`: the most Omega steps that will be taken. */
-export function toNative(relationship: Relationship, tasks: number, omegaSteps: number): NativeRelationship {
-  const { family, omega, sigma, ...given } = relationship;
+/**
+ * @internal The relationship in the form of the addon.
+ *
+ * @param data the number of tasks, and their names, which only a graph needs
+ * @param omegaSteps the most Omega steps that will be taken
+ */
+export function toNative(
+  relationship: Relationship,
+  { tasks, names }: { readonly tasks: number; readonly names: () => readonly string[] },
+  omegaSteps: number,
+): NativeRelationship {
+  const { family, edges, omega, sigma, ...given } = relationship;
   if (!families.includes(family)) {
     throw invalidChoice("relationship", family, families);
   }
@@ -222,6 +270,11 @@ export function toNative(relationship: Relationship, tasks: number, omegaSteps: 
       "INVALID_OPTION",
       `k is ${numbers.k}, but there are ${tasks} tasks; give at most one cluster a task`,
     );
+  }
+  if (edges !== undefined) {
+    const known = names();
+    refuseEdge(findUnknownTask(edges, known));
+    return { ...numbers, ...edgeArrays(edges, known) };
   }
   const matrix = omega ?? sigma;
   if (matrix === undefined) {

@@ -19,6 +19,7 @@ export {
   type ReferenceState,
   referenceFit,
 } from "./fit.js";
+export { graphRelation, laplacian } from "./graph.js";
 export {
   lowRankPlusIdentity,
   mapSpectrum,

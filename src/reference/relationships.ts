@@ -8,13 +8,14 @@
 
 import { inverse, Matrix } from "ml-matrix";
 import { clusteredRelation } from "./clustered.js";
+import { graphRelation } from "./graph.js";
 import { lowRankPlusIdentity, mapSpectrum, rightSingularPairs, spectrum } from "./kernel.js";
 
 export interface ReferenceRelationship {
-  family: "independent" | "global" | "mean" | "fixed" | "trace-norm" | "clustered";
+  family: "independent" | "global" | "mean" | "fixed" | "trace-norm" | "clustered" | "graph";
   /** >= 0, > 0 for learned families and for a fixed Sigma. The paper's lambda is half of it. */
   lambda1: number;
-  /** >= 0, > 0 for mean; lambda1 + lambda2 > 0. */
+  /** >= 0, > 0 for mean and graph; lambda1 + lambda2 > 0. */
   lambda2: number;
   /** trace-norm: > 0; default (0.1 ||W||_* / m)^2 after the first W step. */
   epsilon?: number;
@@ -22,6 +23,8 @@ export interface ReferenceRelationship {
   k?: number;
   /** clustered: > 0. */
   eta?: number;
+  /** graph: undirected edges between the tasks of two positions, each pair once, with weights >= 0. */
+  edges?: readonly (readonly [number, number, number])[];
   /** fixed: an m × m symmetric positive semidefinite Omega; give it or sigma. */
   omega?: number[][] | Matrix;
   /** fixed: an m × m symmetric positive semidefinite Sigma, which may be singular. */
@@ -60,6 +63,8 @@ export function initialRelation(relationship: ReferenceRelationship, m: number):
       return fixedRelation(Matrix.ones(m, m).div(lambda1 + lambda2));
     case "mean":
       return fixedRelation(meanKernel(lambda1, lambda2, m));
+    case "graph":
+      return graphRelation(relationship, m);
     case "fixed":
       return givenRelation(relationship, m);
     case "trace-norm":

@@ -1,6 +1,6 @@
 // Clients and server of the addon, moved on one round or one Omega step at a time.
 
-import { clustered, fixed, global, independent, mean, type Relationship, traceNorm } from "fedmtl";
+import { clustered, fixed, global, graph, independent, mean, type Relationship, traceNorm } from "fedmtl";
 import type {
   ReferenceOptions,
   ReferenceRecord,
@@ -15,7 +15,7 @@ import { isClassification, lossShape, sum } from "./reference_problems.js";
 
 /** The reference's relationship as a user of the package gives it. */
 export function relationshipOf(given: ReferenceRelationship): Relationship {
-  const { family, lambda1, lambda2, epsilon, omega, sigma, k = 1, eta = 1 } = given;
+  const { family, lambda1, lambda2, epsilon, omega, sigma, k = 1, eta = 1, edges = [] } = given;
   const lambdas = { lambda1, lambda2 };
   switch (family) {
     case "independent":
@@ -32,6 +32,8 @@ export function relationshipOf(given: ReferenceRelationship): Relationship {
       });
     case "clustered":
       return clustered({ ...lambdas, k, eta });
+    case "graph":
+      return graph({ ...lambdas, edges: edges.map(([a, b, weight]) => [`task-${a}`, `task-${b}`, weight]) });
     case "trace-norm":
       return traceNorm({ ...lambdas, ...(epsilon === undefined ? {} : { epsilon }) });
   }
@@ -69,7 +71,11 @@ export class NativeRun {
       ...{ policy, threads },
       tasks: tasks.length,
       cols: set.cols,
-      relationship: toNative(relationshipOf(relationship), tasks.length, omegaSteps),
+      relationship: toNative(
+        relationshipOf(relationship),
+        { tasks: tasks.length, names: () => set.names },
+        omegaSteps,
+      ),
     });
   }
 
