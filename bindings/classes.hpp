@@ -33,6 +33,8 @@ class TaskSetWrap : public Napi::ObjectWrap<TaskSetWrap> {
     Napi::Value names(const Napi::CallbackInfo& info);
     Napi::Value offsets(const Napi::CallbackInfo& info);
     Napi::Value labels(const Napi::CallbackInfo& info);
+    Napi::Value distinctLabels(const Napi::CallbackInfo& info);
+    Napi::Value hasLabel(const Napi::CallbackInfo& info);
     Napi::Value sampleWeights(const Napi::CallbackInfo& info);
     Napi::Value rows(const Napi::CallbackInfo& info);
     Napi::Value find(const Napi::CallbackInfo& info);
@@ -91,6 +93,7 @@ class ClientPoolWrap : public Napi::ObjectWrap<ClientPoolWrap> {
     Napi::Value intercepts(const Napi::CallbackInfo& info);
     Napi::Value propose(const Napi::CallbackInfo& info);
     Napi::Value evaluate(const Napi::CallbackInfo& info);
+    Napi::Value bytes(const Napi::CallbackInfo& info);
     Napi::Value dispose(const Napi::CallbackInfo& info);
 
     Held<ClientPool> held_;
@@ -120,6 +123,8 @@ class ServerWrap : public Napi::ObjectWrap<ServerWrap> {
     Napi::Value save(const Napi::CallbackInfo& info);
     Napi::Value restore(const Napi::CallbackInfo& info);
     Napi::Value kernel(const Napi::CallbackInfo& info);
+    Napi::Value finish(const Napi::CallbackInfo& info);
+    Napi::Value bytes(const Napi::CallbackInfo& info);
     Napi::Value dispose(const Napi::CallbackInfo& info);
 
     Server& freeServer() const;

@@ -29,18 +29,24 @@ Decision decisionOf(const Napi::Object& message) {
             wholeNumber(message.Get("restarts"), "restarts")};
 }
 
-/// the loss's fields and {positive?, weighting, seed, freeIntercept, momentum}
+/// the loss's fields and {positive?, positiveWeight?, negativeWeight?, weighting, seed, freeIntercept,
+/// momentum, shrinking}
 SolverSpec solverSpec(const Napi::Object& options) {
     SolverSpec spec;
     spec.loss = lossSpec(options);
     if (!options.Get("positive").IsUndefined()) {
         spec.positiveLabel = number(options.Get("positive"), "positive");
     }
+    if (!options.Get("positiveWeight").IsUndefined()) {
+        spec.positiveWeight = number(options.Get("positiveWeight"), "positiveWeight");
+        spec.negativeWeight = number(options.Get("negativeWeight"), "negativeWeight");
+    }
     spec.weighting =
         string(options.Get("weighting"), "weighting") == "mean" ? Weighting::Mean : Weighting::Sum;
     spec.seed = static_cast<std::uint64_t>(number(options.Get("seed"), "seed"));
     spec.freeIntercept = options.Get("freeIntercept").ToBoolean();
     spec.momentum = options.Get("momentum").ToBoolean();
+    spec.shrinking = options.Get("shrinking").ToBoolean();
     return spec;
 }
 
@@ -52,17 +58,19 @@ Napi::Function ClientPoolWrap::define(Napi::Env env) {
         env, kWhat,
         {instanceMethod<Self, &Self::alpha>("alpha"), instanceMethod<Self, &Self::intercepts>("intercepts"),
          instanceMethod<Self, &Self::propose>("propose"), instanceMethod<Self, &Self::evaluate>("evaluate"),
-         instanceMethod<Self, &Self::dispose>("dispose")});
+         instanceMethod<Self, &Self::bytes>("bytes"), instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
-/// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, weighting, seed, threads, momentum})
+/// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, positiveWeight?, negativeWeight?, weighting,
+/// seed, threads, freeIntercept, momentum, shrinking}, like?: a pool of the same tasks)
 ClientPoolWrap::ClientPoolWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ClientPoolWrap>(info), held_(kWhat, info.Env()) {
     guarded(info.Env(), [&] {
         const Napi::Object options = object(info[1], "options");
-        auto pool =
-            std::make_shared<ClientPool>(unwrap<TaskSetWrap>(info[0]).tasks(), solverSpec(options),
-                                         static_cast<std::size_t>(number(options.Get("threads"), "threads")));
+        const auto like = info[2].IsUndefined() ? nullptr : unwrap<ClientPoolWrap>(info[2]).pool();
+        auto pool = std::make_shared<ClientPool>(
+            unwrap<TaskSetWrap>(info[0]).tasks(), solverSpec(options),
+            static_cast<std::size_t>(number(options.Get("threads"), "threads")), like.get());
         const std::size_t bytes = pool->bytes();
         held_.hold(std::move(pool), bytes);
         info.This().As<Napi::Object>().TypeTag(&kTag);
@@ -150,6 +158,11 @@ Napi::Value ClientPoolWrap::evaluate(const Napi::CallbackInfo& info) {
     result.Set("lossSum", objective.lossSum);
     result.Set("conjugateSum", objective.conjugateSum);
     return result;
+}
+
+/// (): bytes of memory held, the data themselves apart
+Napi::Value ClientPoolWrap::bytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(pool()->bytes()));
 }
 
 Napi::Value ClientPoolWrap::dispose(const Napi::CallbackInfo& info) {

@@ -1,4 +1,4 @@
-// Relationships and their kernels, to and from JavaScript objects.
+// Relationships between JavaScript and the core, and functions of the addon that need one without a server.
 #pragma once
 
 #include <napi.h>
@@ -9,14 +9,15 @@
 
 namespace fedmtl::bindings {
 
-/// From {family, lambda1, lambda2, omegaSteps, ...}: what else a family has stands in
+/// From {family, lambda1, lambda2, omegaSteps, cutTolerance, ...}: what else a family has stands in
 /// native/omega/registry.cpp.
 std::unique_ptr<Relationship> relationshipOf(std::size_t tasks, const Napi::Object& given);
 
-/// {matrix}, {basis, r, delta} with the basis task-major, or {from, to, weights, lambda1, lambda2}.
-Napi::Object kernelOf(Napi::Env env, const TaskKernel& kernel);
+/// {matrix}, {basis, r, delta} with the basis task-major, or {from, to, weights, lambda1, lambda2}
+Napi::Object kernelToJs(Napi::Env env, const TaskKernel& kernel);
 
-/// (graph, tasks, positions, threads): K_st of a graph's kernel for these tasks, p x p.
+Napi::Value relationshipAt(const Napi::CallbackInfo& info);
 Napi::Value graphKernelEntries(const Napi::CallbackInfo& info);
+Napi::Value singularValues(const Napi::CallbackInfo& info);
 
 }  // namespace fedmtl::bindings

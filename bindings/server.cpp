@@ -114,6 +114,9 @@ class ObjectReader final : public StateReader {
 };
 
 void requireSameShape(const ClientPool& pool, const Server& server) {
+    if (!pool.mayServe(server.vectors())) {
+        throw Error(ErrorCode::InvalidArgument, "these clients work with another server");
+    }
     if (pool.tasks().taskCount() != server.tasks() || pool.tasks().cols() != server.cols()) {
         throw Error(ErrorCode::InvalidArgument,
                     "the clients hold " + std::to_string(pool.tasks().taskCount()) + " tasks of " +
@@ -155,20 +158,24 @@ Napi::Function ServerWrap::define(Napi::Env env) {
          instanceMethod<Self, &Self::cancel>("cancel"), instanceMethod<Self, &Self::state>("state"),
          instanceMethod<Self, &Self::startFrom>("startFrom"), instanceMethod<Self, &Self::save>("save"),
          instanceMethod<Self, &Self::restore>("restore"), instanceMethod<Self, &Self::kernel>("kernel"),
+         instanceMethod<Self, &Self::finish>("finish"), instanceMethod<Self, &Self::bytes>("bytes"),
          instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
-/// ({tasks, cols, relationship, policy, threads})
+/// ({tasks, cols, relationship, policy, threads, clients?}); with clients, it works with these alone, and
+/// both hold the vectors v_t once
 ServerWrap::ServerWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ServerWrap>(info), held_(kWhat, info.Env()) {
     guarded(info.Env(), [&] {
         const Napi::Object options = object(info[0], "options");
         const std::uint64_t tasks = count(options, "tasks");
         threads_ = std::make_shared<ThreadPool>(count(options, "threads"));
+        const Napi::Value clients = options.Get("clients");
+        auto relationship = relationshipOf(tasks, object(options.Get("relationship"), "relationship"));
         auto server = std::make_shared<Server>(
-            tasks, count(options, "cols"),
-            relationshipOf(tasks, object(options.Get("relationship"), "relationship")),
-            policyOf(string(options.Get("policy"), "policy")), *threads_);
+            tasks, count(options, "cols"), std::move(relationship),
+            policyOf(string(options.Get("policy"), "policy")), *threads_,
+            clients.IsUndefined() ? nullptr : unwrap<ClientPoolWrap>(clients).pool()->lend());
         const std::size_t bytes = server->bytes();
         held_.hold(std::move(server), bytes);
         info.This().As<Napi::Object>().TypeTag(&kTag);
@@ -222,7 +229,8 @@ Napi::Value ServerWrap::evaluation(const Napi::CallbackInfo& info) {
     const Server& server = freeServer();
     const std::size_t task = taskIndex(info[0], server.tasks());
     Napi::Object message = Napi::Object::New(info.Env());
-    message.Set("w", toFloat64Array(info.Env(), server.w(task)));
+    std::vector<double> scratch;
+    message.Set("w", toFloat64Array(info.Env(), server.w(task, scratch)));
     setDecision(message, server.decision(task));
     return message;
 }
@@ -300,7 +308,7 @@ Napi::Value ServerWrap::certifyFromAlpha(const Napi::CallbackInfo& info) {
     return start(info.Env(), &clients, std::move(work));
 }
 
-/// (): a promise of {regularizerBefore, regularizerAfter, penaltyBefore, settled}
+/// (): a promise of {regularizerBefore, regularizerAfter, penaltyBefore, settled, rank, cutBound}
 Napi::Value ServerWrap::stepOmega(const Napi::CallbackInfo& info) {
     const auto step = std::make_shared<OmegaStep>();
     BackgroundWork work;
@@ -311,6 +319,8 @@ Napi::Value ServerWrap::stepOmega(const Napi::CallbackInfo& info) {
         result.Set("penaltyBefore", step->penaltyBefore);
         result.Set("regularizerAfter", step->regularizerAfter);
         result.Set("settled", step->settled);
+        result.Set("rank", static_cast<double>(step->rank));
+        result.Set("cutBound", step->cutBound);
         return result;
     };
     return start(info.Env(), nullptr, std::move(work));
@@ -319,9 +329,7 @@ Napi::Value ServerWrap::stepOmega(const Napi::CallbackInfo& info) {
 /// (): a promise; fixes defaults that depend on the first W step
 Napi::Value ServerWrap::fixDefaults(const Napi::CallbackInfo& info) {
     BackgroundWork work;
-    work.run = [server = held_.get(), threads = threads_] {
-        server->relationship().fixDefaults(server->cols(), server->W(), *threads);
-    };
+    work.run = [server = held_.get(), threads = threads_] { server->fixDefaults(*threads); };
     work.result = [](Napi::Env env) { return env.Undefined(); };
     return start(info.Env(), nullptr, std::move(work));
 }
@@ -339,7 +347,7 @@ Napi::Value ServerWrap::state(const Napi::CallbackInfo& info) {
     const Server& server = freeServer();
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("V", toFloat64Array(info.Env(), server.V()));
-    result.Set("W", toFloat64Array(info.Env(), server.W()));
+    result.Set("W", toFloat64Array(info.Env(), server.W(*threads_)));
     result.Set("S", toFloat64Array(info.Env(), server.S()));
     result.Set("penalty", server.relationship().penalty());
     if (const auto epsilon = server.relationship().epsilon()) {
@@ -348,25 +356,29 @@ Napi::Value ServerWrap::state(const Napi::CallbackInfo& info) {
     return result;
 }
 
-/// (clients, scores, W, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
-/// learned relationship at its W, m x d
+/// (clients, scores, W?, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
+/// learned relationship at its W, m x d, if that is given
 Napi::Value ServerWrap::startFrom(const Napi::CallbackInfo& info) {
     ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
     const auto server = held_.get();
     const auto pool = clients.pool();
     requireSameShape(*pool, *server);
     const auto scores = float64Array(info[1], "scores");
-    const auto W = float64Array(info[2], "W");
-    if (scores.size() != pool->tasks().rowCount() || W.size() != server->W().size()) {
+    const bool withRelationship = !info[2].IsUndefined();
+    const auto W = withRelationship ? float64Array(info[2], "W") : std::span<const double>{};
+    if (scores.size() != pool->tasks().rowCount() || (withRelationship && W.size() != server->V().size())) {
         throw Error(ErrorCode::InvalidArgument, "a start needs one score a row and d weights a task, got " +
                                                     std::to_string(scores.size()) + " and " +
                                                     std::to_string(W.size()) + " numbers");
     }
     const auto epsilon = info[3].IsUndefined() ? std::nullopt : std::optional(number(info[3], "epsilon"));
     BackgroundWork work;
-    work.run = [server, pool, epsilon, scores = std::vector<double>(scores.begin(), scores.end()),
+    work.run = [server, pool, epsilon, withRelationship,
+                scores = std::vector<double>(scores.begin(), scores.end()),
                 W = std::vector<double>(W.begin(), W.end())] {
-        server->startRelationship(W, epsilon, pool->threads());
+        if (withRelationship) {
+            server->startRelationship(W, epsilon, pool->threads());
+        }
         fedmtl::startFrom(*pool, *server, scores);
     };
     work.result = [](Napi::Env env) { return env.Undefined(); };
@@ -394,9 +406,26 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
-/// (): see kernelOf
+/// (): see kernelToJs
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
-    return kernelOf(info.Env(), freeServer().relationship().kernel());
+    return kernelToJs(info.Env(), freeServer().relationship().kernel());
+}
+
+/// (): {W, epsilon?}, W task-major; the server then holds what `kernel` and `state` tell, and runs no more
+Napi::Value ServerWrap::finish(const Napi::CallbackInfo& info) {
+    Server& server = freeServer();
+    server.finish();
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("W", toFloat64Array(info.Env(), server.W(*threads_)));
+    if (const auto epsilon = server.relationship().epsilon()) {
+        result.Set("epsilon", *epsilon);
+    }
+    return result;
+}
+
+/// (): bytes of memory held
+Napi::Value ServerWrap::bytes(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(freeServer().bytes()));
 }
 
 Napi::Value ServerWrap::dispose(const Napi::CallbackInfo& info) {

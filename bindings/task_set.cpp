@@ -58,6 +58,8 @@ Napi::Function TaskSetWrap::define(Napi::Env env) {
         {staticMethod<&Self::fromDense>("fromDense"), staticMethod<&Self::fromCsr>("fromCsr"),
          instanceMethod<Self, &Self::describe>("describe"), instanceMethod<Self, &Self::names>("names"),
          instanceMethod<Self, &Self::offsets>("offsets"), instanceMethod<Self, &Self::labels>("labels"),
+         instanceMethod<Self, &Self::distinctLabels>("distinctLabels"),
+         instanceMethod<Self, &Self::hasLabel>("hasLabel"),
          instanceMethod<Self, &Self::sampleWeights>("sampleWeights"),
          instanceMethod<Self, &Self::rows>("rows"), instanceMethod<Self, &Self::find>("find"),
          instanceMethod<Self, &Self::contentHash>("contentHash"),
@@ -134,6 +136,28 @@ Napi::Value TaskSetWrap::offsets(const Napi::CallbackInfo& info) {
 
 Napi::Value TaskSetWrap::labels(const Napi::CallbackInfo& info) {
     return toFloat64Array(info.Env(), tasks()->labels());
+}
+
+/// (most): the first distinct labels, at most that many, in the order of the rows
+Napi::Value TaskSetWrap::distinctLabels(const Napi::CallbackInfo& info) {
+    const std::size_t most = wholeNumber(info[0], "most");
+    std::vector<double> found;
+    for (const double label : tasks()->labels()) {
+        if (found.size() == most) {
+            break;
+        }
+        if (std::ranges::find(found, label) == found.end()) {
+            found.push_back(label);
+        }
+    }
+    return toFloat64Array(info.Env(), found);
+}
+
+/// (label): whether a row has it
+Napi::Value TaskSetWrap::hasLabel(const Napi::CallbackInfo& info) {
+    const auto labels = tasks()->labels();
+    const bool found = std::ranges::find(labels, number(info[0], "label")) != labels.end();
+    return Napi::Boolean::New(info.Env(), found);
 }
 
 /// (): one a row, or undefined: all 1

@@ -8,6 +8,10 @@ extern "C" {
 void dgemm_(const char* transA, const char* transB, const int* m, const int* n, const int* k,
             const double* alpha, const double* a, const int* lda, const double* b, const int* ldb,
             const double* beta, double* c, const int* ldc);
+void dgemv_(const char* trans, const int* m, const int* n, const double* alpha, const double* a,
+            const int* lda, const double* x, const int* incx, const double* beta, double* y, const int* incy);
+void dsyrk_(const char* uplo, const char* trans, const int* n, const int* k, const double* alpha,
+            const double* a, const int* lda, const double* beta, double* c, const int* ldc);
 void dsyevd_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w,
              double* work, const int* lwork, int* iwork, const int* liwork, int* info);
 void dsyevr_(const char* jobz, const char* range, const char* uplo, const int* n, double* a, const int* lda,
@@ -42,6 +46,22 @@ void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const d
     const int ldb = static_cast<int>(ldB);
     const int ldc = static_cast<int>(ldC);
     dgemm_(&transA, &transB, &m, &n, &k, &a, A, &lda, B, &ldb, &beta, C, &ldc);
+}
+
+void gram(std::size_t rows, std::size_t cols, const double* A, double* G) {
+    const int n = static_cast<int>(rows);
+    const int k = static_cast<int>(cols);
+    const double one = 1.0;
+    const double zero = 0.0;
+    dsyrk_("L", "N", &n, &k, &one, A, &n, &zero, G, &n);
+}
+
+void gemv(std::size_t rows, std::size_t cols, const double* A, const double* x, double* y) {
+    const int m = static_cast<int>(rows);
+    const int n = static_cast<int>(cols);
+    const int step = 1;
+    const double one = 1.0;
+    dgemv_("N", &m, &n, &one, A, &m, x, &step, &one, y, &step);
 }
 
 SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n) {

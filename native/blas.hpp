@@ -26,6 +26,12 @@ struct Gemm {
 void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const double* B, std::size_t ldB,
           double beta, double* C, std::size_t ldC);
 
+/// The lower triangle of G (rows x rows) = A A', A rows x cols, column-major.
+void gram(std::size_t rows, std::size_t cols, const double* A, double* G);
+
+/// y (rows) += A x, A rows x cols column-major.
+void gemv(std::size_t rows, std::size_t cols, const double* A, const double* x, double* y);
+
 /// Eigenvalues of a symmetric matrix, ascending, and its eigenvectors as columns.
 struct SymmetricEigen {
     std::vector<double> values;   // n

@@ -14,7 +14,7 @@ namespace {
 // v_t must equal X_t' (q alpha_t) to 1e-12 relative, while every round adds the rounding of (u - origin) / S:
 // it is rebuilt from alpha at every 32nd proposal, which costs 1/64 of the work of one-epoch rounds. Momentum
 // carries errors on (measured on landmine: 1.7e-12 after 30 rounds against 3e-14 without), so it rebuilds
-// twice as often.
+// twice as often, and after that takes the last move from alpha too.
 constexpr std::uint32_t kRefreshInterval = 32;
 constexpr std::uint32_t kRefreshIntervalWithMomentum = 16;
 
@@ -45,17 +45,18 @@ void moveTowards(std::span<const double> proposed, double gamma, std::span<doubl
 }  // namespace
 
 void Client::decide(const Decision& decision) {
-    if (state_.pendingRound != 0 && state_.pendingRound == decision.round) {
-        keepPrevious();
-        if (!state_.previousAlpha.empty() && state_.proposals % kRefreshIntervalWithMomentum == 0) {
-            // Both ends of the momentum v - previousV must be rebuilt: an error in one of them would be
-            // carried on, and grow from one rebuilding to the next.
-            accumulateV(state_.previousAlpha, state_.previousV);
-        }
-        moveTowards(state_.proposedAlpha, decision.gamma, state_.alpha);
-        moveTowards(state_.proposedV, decision.gamma, state_.v);
+    if (state_.pendingRound != 0 && state_.pendingRound != decision.round) {
+        withdraw();
     }
-    state_.pendingRound = 0;
+    if (state_.pendingRound != 0) {
+        keepPrevious();
+        moveTowards(state_.proposedAlpha, decision.gamma, state_.alpha);
+        if (!state_.serverMovesV) {
+            moveTowards(state_.proposedV, decision.gamma, state_.v);
+        }
+        std::ranges::copy(state_.proposedNaps, state_.naps.begin());
+        state_.pendingRound = 0;
+    }
     if (decision.restarts != state_.restarts) {
         state_.restarts = decision.restarts;
         keepPrevious();
@@ -63,8 +64,11 @@ void Client::decide(const Decision& decision) {
 }
 
 void Client::keepPrevious() {
-    if (!state_.previousAlpha.empty()) {
-        std::ranges::copy(state_.alpha, state_.previousAlpha.begin());
+    if (state_.previousAlpha.empty()) {
+        return;
+    }
+    std::ranges::copy(state_.alpha, state_.previousAlpha.begin());
+    if (!state_.serverMovesV) {
         std::ranges::copy(state_.v, state_.previousV.begin());
     }
 }
@@ -92,15 +96,20 @@ Proposal Client::solve(const Loss& loss, const Rows& rows, const RoundRequest& r
         startAtMomentum(loss, rows, request, workspace, proposal);
     }
     double* moving = request.S > 0.0 ? workspace.u.data() : workspace.deltaV.data();
-    workspace.order.resize(data_.count);
-    std::iota(workspace.order.begin(), workspace.order.end(), 0u);
-
+    const bool shrinking = !state_.naps.empty();
+    if (shrinking) {
+        takeDueRows(state_.naps, state_.proposedNaps, workspace.order);
+    } else {
+        workspace.order.resize(data_.count);
+        std::iota(workspace.order.begin(), workspace.order.end(), 0u);
+    }
     RandomStream stream(spec_.seed, data_.nameHash, request.round);
-    while (proposal.steps < request.steps) {
+    while (proposal.steps < request.steps && !workspace.order.empty()) {
         if (cancelled.load(std::memory_order_relaxed)) {
             return Proposal{};
         }
-        const std::size_t count = std::min<std::uint64_t>(data_.count, request.steps - proposal.steps);
+        const std::size_t count =
+            std::min<std::uint64_t>(workspace.order.size(), request.steps - proposal.steps);
         stream.shuffle(workspace.order, count);
         const auto order = std::span(workspace.order).first(count);
         if (spec_.freeIntercept) {
@@ -108,7 +117,12 @@ Proposal Client::solve(const Loss& loss, const Rows& rows, const RoundRequest& r
         } else {
             sweep(loss, rows, order, request.S, moving, workspace, proposal);
         }
+        const bool firstPass = proposal.steps == 0;
         proposal.steps += count;
+        if (shrinking) {
+            workspace.order.resize(count);
+            keepMovingRows(loss, firstPass, workspace);
+        }
     }
     finishV(request, workspace);
     state_.pendingRound = request.round;
@@ -118,6 +132,25 @@ Proposal Client::solve(const Loss& loss, const Rows& rows, const RoundRequest& r
         proposal.theta = thetaBound(workspace, request.S, proposal.e, localGap(loss, rows, workspace));
     }
     return proposal;
+}
+
+/// Whether a visited row stayed at an end of its domain.
+template <class Loss>
+bool Client::rests(const Loss& loss, std::uint32_t i) const {
+    const double alpha = state_.proposedAlpha[i];
+    const double y = this->template target<Loss>(i);
+    return alpha == state_.alpha[i] && (alpha == loss.lower(y) || alpha == loss.upper(y));
+}
+
+/// Drops the rows that rest from `order`; the first pass of a round decides their naps.
+template <class Loss>
+void Client::keepMovingRows(const Loss& loss, bool firstPass, ClientWorkspace& workspace) {
+    if (firstPass) {
+        for (const std::uint32_t i : workspace.order) {
+            state_.proposedNaps[i] = rests(loss, i) ? afterRest(state_.naps[i]) : kAwake;
+        }
+    }
+    std::erase_if(workspace.order, [&](std::uint32_t i) { return rests(loss, i); });
 }
 
 /// Puts the start at y = clip(alpha + beta (alpha - previousAlpha)) and u where Delta-v = v(y) - v; without
@@ -131,8 +164,9 @@ void Client::startAtMomentum(const Loss& loss, const Rows& rows, const RoundRequ
     const double scale = request.S > 0.0 ? request.S : 1.0;
     const double beta = spec_.freeIntercept ? feasibleMomentum(loss, request.beta) : request.beta;
     std::vector<double>& moving = request.S > 0.0 ? workspace.u : workspace.deltaV;
+    measureLastMove(workspace.lastMove);
     for (std::size_t j = 0; j < data_.cols; ++j) {
-        const double lastMove = state_.v[j] - state_.previousV[j];
+        const double lastMove = workspace.lastMove[j];
         workspace.origin[j] -= request.S * request.beta * lastMove;
         moving[j] = request.S > 0.0 ? workspace.origin[j] + request.S * beta * lastMove : beta * lastMove;
     }
@@ -151,6 +185,19 @@ void Client::startAtMomentum(const Loss& loss, const Rows& rows, const RoundRequ
         }
         proposal.e += qi * (loss.negativeConjugate(start, y) - loss.negativeConjugate(alpha, y));
         state_.proposedAlpha[i] = start;
+    }
+}
+
+/// v - previousV. Where v has just been rebuilt from alpha and previousV has not, the error that previousV
+/// has gathered would be carried on: there it is measured on alpha.
+void Client::measureLastMove(std::vector<double>& lastMove) const {
+    lastMove.resize(data_.cols);
+    if (state_.proposals % kRefreshIntervalWithMomentum == 0) {
+        accumulateRows([&](std::size_t i) { return state_.alpha[i] - state_.previousAlpha[i]; }, lastMove);
+        return;
+    }
+    for (std::size_t j = 0; j < data_.cols; ++j) {
+        lastMove[j] = state_.v[j] - state_.previousV[j];
     }
 }
 
@@ -254,13 +301,19 @@ void Client::finishV(const RoundRequest& request, const ClientWorkspace& workspa
 }
 
 void Client::accumulateV(std::span<const double> alpha, std::span<double> v) const {
-    std::ranges::fill(v, 0.0);
+    accumulateRows([&](std::size_t i) { return alpha[i]; }, v);
+}
+
+/// sum_i q_i coefficient(i) x_i.
+template <class Coefficient>
+void Client::accumulateRows(const Coefficient& coefficient, std::span<double> sum) const {
+    std::ranges::fill(sum, 0.0);
     const Kernels& k = kernels();
     std::visit(
         [&](const auto& rows) {
             for (std::size_t i = 0; i < data_.count; ++i) {
-                if (alpha[i] != 0.0) {
-                    axpyRow(k, q(i) * alpha[i], rows, data_.first + i, v.data());
+                if (coefficient(i) != 0.0) {
+                    axpyRow(k, q(i) * coefficient(i), rows, data_.first + i, sum.data());
                 }
             }
         },

@@ -18,6 +18,7 @@
 
 #include "native/loss.hpp"
 #include "native/messages.hpp"
+#include "native/row_naps.hpp"
 #include "native/task_set.hpp"
 
 namespace fedmtl {
@@ -27,11 +28,14 @@ enum class Weighting { Sum, Mean };
 /// What every client of a training shares.
 struct SolverSpec {
     LossSpec loss;
-    double positiveLabel = 1.0;  // classification: labels equal to this are +1, all others -1
+    double positiveLabel = 1.0;   // classification: labels equal to this are +1, all others -1
+    double positiveWeight = 1.0;  // classification: factor of the sample weights of rows that are +1
+    double negativeWeight = 1.0;  // of all others
     Weighting weighting = Weighting::Sum;
     std::uint64_t seed = 0;
     bool freeIntercept = false;  // an unpenalised b_t: coordinates move in pairs (free_intercept.hpp)
     bool momentum = false;       // keep the state before the last one, for rounds with beta > 0
+    bool shrinking = false;      // rows may nap (row_naps.hpp); not with a free intercept, which moves pairs
 };
 
 /// One task's rows, as views into a TaskSet and the pool's norms.
@@ -54,12 +58,22 @@ struct ClientState {
     std::span<double> proposedAlpha;  // n_t
     std::span<double> v;              // d, X' (q alpha)
     std::span<double> proposedV;      // d, X' (q proposedAlpha)
+    bool serverMovesV;  // v and previousV are the server's own arrays, which follow its decisions
     std::span<double> previousAlpha;  // n_t, accepted before alpha; empty without momentum
     std::span<double> previousV;      // d, X' (q previousAlpha); empty without momentum
+    std::span<RowNap> naps;           // n_t, accepted; empty without shrinking
+    std::span<RowNap> proposedNaps;   // n_t; empty without shrinking
     double& intercept;                // b_t of the last evaluation, 0 unless it is free
     std::uint64_t& restarts;          // of the momentum, as far as this client has heard
-    std::uint32_t& proposals;         // made so far
+    std::uint32_t& proposals;         // made so far, but for those that were lost
     std::uint64_t& pendingRound;      // of the proposal that waits for its decision; 0: none waits
+};
+
+/// What clients did in a round.
+struct WorkDone {
+    std::uint64_t participants = 0;
+    std::uint64_t steps = 0;
+    std::uint64_t flops = 0;
 };
 
 /// Scratch of one worker thread.
@@ -70,6 +84,8 @@ struct ClientWorkspace {
     std::vector<double> deltaV;        // d, used where S_t = 0
     std::vector<std::uint32_t> order;  // n_t
     std::vector<double> scores;        // n_t, x'w where all are needed at once
+    std::vector<double> lastMove;      // d, X' (q (alpha - previousAlpha))
+    WorkDone done;                     // by this thread, since it was last taken (ClientPool::takeWorkDone)
 };
 
 /// A view of one client; cheap to make, valid as long as its pool.
@@ -79,8 +95,8 @@ class Client {
         : spec_(spec), data_(data), state_(state) {}
 
     /// Applies the server's decision: state += gamma (proposal - state) if it is about the pending proposal.
-    /// If it is about an earlier one, the pending one was lost on the way and is forgotten. Then, after a
-    /// restart, so is the momentum.
+    /// If it is about an earlier one, the pending one was lost on the way and counts as never made. After a
+    /// restart the momentum is forgotten.
     void decide(const Decision& decision);
 
     /// Takes the pending proposal back as if it had never been made.
@@ -133,10 +149,17 @@ class Client {
                     ClientWorkspace& workspace) const;
     template <class Loss, class Rows>
     double localGap(const Loss& loss, const Rows& rows, ClientWorkspace& workspace) const;
+    template <class Loss>
+    bool rests(const Loss& loss, std::uint32_t i) const;
+    template <class Loss>
+    void keepMovingRows(const Loss& loss, bool firstPass, ClientWorkspace& workspace);
     void keepPrevious();
     void balance();
     void finishV(const RoundRequest& request, const ClientWorkspace& workspace);
+    void measureLastMove(std::vector<double>& lastMove) const;
     void accumulateV(std::span<const double> alpha, std::span<double> v) const;
+    template <class Coefficient>
+    void accumulateRows(const Coefficient& coefficient, std::span<double> sum) const;
     double thetaBound(const ClientWorkspace& workspace, double S, double e, double localGap) const;
 
     double q(std::size_t i) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "native/kernels/rows.hpp"
 #include "native/rng.hpp"
@@ -28,30 +29,77 @@ std::size_t storedFeatures(const RowsView& view, std::size_t begin, std::size_t 
 
 }  // namespace
 
-ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads)
+ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads,
+                       const ClientPool* like)
     : tasks_(std::move(tasks)),
       spec_(spec),
       threads_(threads),
       workspaces_(threads_.size()),
-      squaredNorms_(tasks_->rowCount()),
       alpha_(tasks_->rowCount()),
       proposedAlpha_(tasks_->rowCount()),
-      v_(tasks_->taskCount() * tasks_->cols()),
-      proposedV_(tasks_->taskCount() * tasks_->cols()),
       previousAlpha_(spec.momentum ? alpha_.size() : 0),
-      previousV_(spec.momentum ? v_.size() : 0),
+      naps_(spec.shrinking && !spec.freeIntercept ? alpha_.size() : 0),
+      proposedNaps_(naps_.size()),
+      vectors_(std::make_shared<TaskVectors>(tasks_->taskCount(), tasks_->cols(), spec.momentum)),
       intercepts_(tasks_->taskCount()),
       restarts_(tasks_->taskCount()),
       proposals_(tasks_->taskCount()),
       pendingRounds_(tasks_->taskCount()) {
-    measureTasks();
+    measureRows(like);
+    weighRows();
+    weighTasks();
     planBatches();
 }
 
-void ClientPool::measureTasks() {
+void ClientPool::measureRows(const ClientPool* like) {
+    if (like != nullptr && like->tasks_ == tasks_) {
+        squaredNorms_ = like->squaredNorms_;
+        return;
+    }
+    auto norms = std::make_shared<std::vector<double>>(tasks_->rowCount());
+    const auto offsets = tasks_->offsets();
+    std::visit(
+        [&](const auto& rows) {
+            forTasks(tasks_->taskCount(), threads_, [&](std::size_t t) {
+                for (auto i = static_cast<std::size_t>(offsets[t]);
+                     i < static_cast<std::size_t>(offsets[t + 1]); ++i) {
+                    (*norms)[i] = squaredNorm(rows, i);
+                }
+            });
+        },
+        tasks_->features());
+    const auto tooLarge =
+        std::ranges::find_if_not(*norms, [](double square) { return std::isfinite(square); });
+    if (tooLarge != norms->end()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "row " + std::to_string(tooLarge - norms->begin()) +
+                        " has features too large to square; standardise or rescale them");
+    }
+    squaredNorms_ = std::move(norms);
+}
+
+/// Class weights become sample weights of this pool's own.
+void ClientPool::weighRows() {
+    if (spec_.positiveWeight == 1.0 && spec_.negativeWeight == 1.0) {
+        return;
+    }
+    const auto labels = tasks_->labels();
+    const auto given = tasks_->sampleWeights();
+    rowWeights_.resize(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const double weight = labels[i] == spec_.positiveLabel ? spec_.positiveWeight : spec_.negativeWeight;
+        rowWeights_[i] = given.empty() ? weight : weight * given[i];
+    }
+}
+
+std::span<const double> ClientPool::sampleWeights() const {
+    return rowWeights_.empty() ? tasks_->sampleWeights() : std::span(rowWeights_);
+}
+
+void ClientPool::weighTasks() {
     const std::size_t m = tasks_->taskCount();
     const auto offsets = tasks_->offsets();
-    const auto weights = tasks_->sampleWeights();
+    const auto weights = sampleWeights();
     const auto names = tasks_->names();
     taskWeights_.assign(m, 1.0);
     nameHashes_.resize(m);
@@ -77,19 +125,6 @@ void ClientPool::measureTasks() {
             }
         }
     }
-    const RowsView view = tasks_->features();
-    std::visit(
-        [&](const auto& rows) {
-            for (std::size_t i = 0; i < squaredNorms_.size(); ++i) {
-                squaredNorms_[i] = squaredNorm(rows, i);
-                if (!std::isfinite(squaredNorms_[i])) {
-                    throw Error(ErrorCode::InvalidArgument,
-                                "row " + std::to_string(i) +
-                                    " has features too large to square; standardise or rescale them");
-                }
-            }
-        },
-        view);
 }
 
 void ClientPool::planBatches() {
@@ -119,7 +154,7 @@ Client ClientPool::client(std::size_t task) {
     const std::size_t first = static_cast<std::size_t>(tasks_->offsets()[task]);
     const std::size_t count = rowCount(task);
     const std::size_t cols = tasks_->cols();
-    const auto weights = tasks_->sampleWeights();
+    const auto weights = sampleWeights();
     const auto rowsOf = [&](auto& all) {
         return all.empty() ? std::span(all) : std::span(all).subspan(first, count);
     };
@@ -132,15 +167,18 @@ Client ClientPool::client(std::size_t task) {
                           .cols = cols,
                           .labels = tasks_->labels().subspan(first, count),
                           .sampleWeights = weights.empty() ? weights : weights.subspan(first, count),
-                          .squaredNorms = rowsOf(squaredNorms_),
+                          .squaredNorms = rowsOf(*squaredNorms_),
                           .taskWeight = taskWeights_[task],
                           .nameHash = nameHashes_[task]};
     const ClientState state{.alpha = rowsOf(alpha_),
                             .proposedAlpha = rowsOf(proposedAlpha_),
-                            .v = columnOf(v_),
-                            .proposedV = columnOf(proposedV_),
+                            .v = columnOf(vectors_->v),
+                            .proposedV = columnOf(vectors_->proposed),
+                            .serverMovesV = lent_,
                             .previousAlpha = rowsOf(previousAlpha_),
-                            .previousV = columnOf(previousV_),
+                            .previousV = columnOf(vectors_->previous),
+                            .naps = rowsOf(naps_),
+                            .proposedNaps = rowsOf(proposedNaps_),
                             .intercept = intercepts_[task],
                             .restarts = restarts_[task],
                             .proposals = proposals_[task],
@@ -160,12 +198,34 @@ void ClientPool::forEachTask(const std::function<void(std::size_t, ClientWorkspa
     });
 }
 
+WorkDone ClientPool::takeWorkDone() {
+    WorkDone sum;
+    for (ClientWorkspace& workspace : workspaces_) {
+        const WorkDone done = std::exchange(workspace.done, {});
+        sum.participants += done.participants;
+        sum.steps += done.steps;
+        sum.flops += done.flops;
+    }
+    return sum;
+}
+
+std::shared_ptr<TaskVectors> ClientPool::lend() {
+    if (lent_) {
+        throw Error(ErrorCode::InvalidArgument, "these clients work with another server already");
+    }
+    lent_ = true;
+    return vectors_;
+}
+
 void ClientPool::save(StateWriter& state) const {
     state.write("clients.alpha", alpha_);
     state.write("clients.previousAlpha", previousAlpha_);
-    state.write("clients.v", v_);
-    state.write("clients.previousV", previousV_);
+    if (!lent_) {  // else the server writes them
+        state.write("clients.v", vectors_->v);
+        state.write("clients.previousV", vectors_->previous);
+    }
     state.write("clients.intercepts", intercepts_);
+    state.writeWhole("clients.naps", std::span<const RowNap>(naps_));
     state.writeWhole("clients.restarts", std::span(restarts_));
     state.writeWhole("clients.proposals", std::span(proposals_));
 }
@@ -173,20 +233,24 @@ void ClientPool::save(StateWriter& state) const {
 void ClientPool::restore(const StateReader& state) {
     state.readInto("clients.alpha", alpha_);
     state.readInto("clients.previousAlpha", previousAlpha_);
-    state.readInto("clients.v", v_);
-    state.readInto("clients.previousV", previousV_);
+    if (!lent_) {
+        state.readInto("clients.v", vectors_->v);
+        state.readInto("clients.previousV", vectors_->previous);
+    }
     state.readInto("clients.intercepts", intercepts_);
+    state.readWhole("clients.naps", std::span(naps_));
     state.readWhole("clients.restarts", std::span(restarts_));
     state.readWhole("clients.proposals", std::span(proposals_));
     std::ranges::fill(pendingRounds_, 0);
 }
 
 std::size_t ClientPool::bytes() const {
-    const std::size_t doubles = squaredNorms_.size() + alpha_.size() + proposedAlpha_.size() +
-                                previousAlpha_.size() + v_.size() + proposedV_.size() + previousV_.size() +
-                                taskWeights_.size();
-    return doubles * sizeof(double) +
-           tasks_->taskCount() * (2 * sizeof(std::uint64_t) + 2 * sizeof(std::uint32_t) + 1);
+    const std::size_t eightBytes = squaredNorms_->size() + rowWeights_.size() + alpha_.size() +
+                                   proposedAlpha_.size() + previousAlpha_.size() + taskWeights_.size() +
+                                   nameHashes_.size() + intercepts_.size() + restarts_.size() +
+                                   pendingRounds_.size() + batchStarts_.size();
+    const std::size_t fourBytes = largestFirst_.size() + proposals_.size();
+    return 8 * eightBytes + 4 * fourBytes + naps_.size() + proposedNaps_.size() + vectors_->bytes();
 }
 
 }  // namespace fedmtl

@@ -6,6 +6,7 @@
 
 #include "native/client.hpp"
 #include "native/state.hpp"
+#include "native/task_vectors.hpp"
 #include "native/thread_pool.hpp"
 
 namespace fedmtl {
@@ -14,7 +15,9 @@ class ClientPool {
   public:
     /// alpha = 0, v = 0. `threads`: 0 takes one a processor. Throws InvalidArgument if a row's squared norm
     /// or a task's weight is not finite, or weighting "mean" meets a task whose sample weights are all zero.
-    ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads);
+    /// `like`: a pool of the same task set, with which this one shares what it has measured.
+    ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads,
+               const ClientPool* like = nullptr);
 
     const TaskSet& tasks() const { return *tasks_; }
     const SolverSpec& spec() const { return spec_; }
@@ -24,6 +27,16 @@ class ClientPool {
 
     /// Calls body(task, workspace) once for every task, in parallel, largest tasks first.
     void forEachTask(const std::function<void(std::size_t, ClientWorkspace&)>& body);
+
+    /// What clients did since the last call, all threads together; the caller of forEachTask counts it in
+    /// the workspaces.
+    WorkDone takeWorkDone();
+
+    /// The vectors of all clients, for a server in this process: from now on it alone moves them, and this
+    /// pool works with no other. Before the first round, once.
+    std::shared_ptr<TaskVectors> lend();
+    /// Whether this is the server that the vectors were lent to, or they were lent to none.
+    bool mayServe(const std::shared_ptr<TaskVectors>& vectors) const { return !lent_ || vectors == vectors_; }
 
     std::span<const double> alpha() const { return alpha_; }
     std::span<const double> intercepts() const { return intercepts_; }  // m, of the last evaluation
@@ -35,10 +48,15 @@ class ClientPool {
     void restore(const StateReader& state);
 
   private:
-    void measureTasks();
+    void measureRows(const ClientPool* like);
+    void weighRows();
+    void weighTasks();
     void planBatches();
+    std::span<const double> sampleWeights() const;
 
     std::shared_ptr<const TaskSet> tasks_;
+    std::shared_ptr<const std::vector<double>> squaredNorms_;  // n
+
     SolverSpec spec_;
     ThreadPool threads_;
     std::vector<ClientWorkspace> workspaces_;  // one a thread
@@ -46,16 +64,17 @@ class ClientPool {
     std::vector<std::size_t> batchStarts_;     // into largestFirst_; a batch is what a thread takes at a time
     std::vector<double> taskWeights_;          // m, c_t
     std::vector<std::uint64_t> nameHashes_;    // m
-    std::vector<double> squaredNorms_;         // n
+    std::vector<double> rowWeights_;           // n, or empty: the sample weights of the tasks
     std::vector<double> alpha_;                // n
     std::vector<double> proposedAlpha_;        // n
-    std::vector<double> v_;                    // m x d
-    std::vector<double> proposedV_;            // m x d
     std::vector<double> previousAlpha_;        // n, with momentum
-    std::vector<double> previousV_;            // m x d, with momentum
-    std::vector<double> intercepts_;           // m
-    std::vector<std::uint64_t> restarts_;      // m
-    std::vector<std::uint32_t> proposals_;     // m
+    std::vector<RowNap> naps_;                 // n, with shrinking
+    std::vector<RowNap> proposedNaps_;         // n, with shrinking
+    std::shared_ptr<TaskVectors> vectors_;
+    bool lent_ = false;
+    std::vector<double> intercepts_;            // m
+    std::vector<std::uint64_t> restarts_;       // m
+    std::vector<std::uint32_t> proposals_;      // m
     std::vector<std::uint64_t> pendingRounds_;  // m
 };
 

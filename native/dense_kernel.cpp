@@ -3,20 +3,18 @@
 #include <cmath>
 
 #include "native/blas.hpp"
-#include "native/kernel_blocks.hpp"
+#include "native/blocks.hpp"
 
 namespace fedmtl {
 namespace {
 
-// In tasks.
-constexpr std::size_t kApplyBlock = 256;
-constexpr std::size_t kRowSumBlock = 64;
+constexpr std::size_t kRowSumBlock = 64;  // tasks
 
 }  // namespace
 
 void DenseKernel::apply(std::size_t cols, std::span<const double> V, std::span<double> W,
                         ThreadPool& threads) const {
-    forBlocks(tasks_, kApplyBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
+    forBlocks(tasks_, kTaskBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
         blas::gemm({.rows = cols, .cols = count, .inner = tasks_}, 1.0, V.data(), cols,
                    matrix_.data() + begin * tasks_, tasks_, 0.0, W.data() + begin * cols, cols);
     });

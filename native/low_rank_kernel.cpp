@@ -5,15 +5,12 @@
 #include <numeric>
 
 #include "native/blas.hpp"
-#include "native/kernel_blocks.hpp"
+#include "native/block_products.hpp"
 
 namespace fedmtl {
 namespace {
 
-// In tasks.
-constexpr std::size_t kReduceBlock = 4096;
-constexpr std::size_t kApplyBlock = 256;
-constexpr std::size_t kRowSumBlock = 64;
+constexpr std::size_t kRowSumBlock = 64;  // tasks
 
 }  // namespace
 
@@ -41,7 +38,7 @@ void LowRankKernel::apply(std::size_t cols, std::span<const double> V, std::span
             projected[j * cols + row] *= r_[j];
         }
     }
-    forBlocks(tasks(), kApplyBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
+    forBlocks(tasks(), kTaskBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
         const std::size_t first = begin * cols;
         for (std::size_t i = first; i < first + count * cols; ++i) {
             W[i] = delta_ * V[i];
@@ -64,8 +61,8 @@ double LowRankKernel::inverseQuadratic(std::size_t cols, std::span<const double>
         sum += std::inner_product(column.begin(), column.end(), column.begin(), 0.0) / (delta_ + r_[j]);
     }
     // ||W - (WU)U'||^2 from the residual itself: ||W||^2 - ||WU||^2 would cancel, and delta may be tiny.
-    std::vector<double> residuals(blockCount(tasks(), kApplyBlock));
-    forBlocks(tasks(), kApplyBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
+    std::vector<double> residuals(blockCount(tasks(), kTaskBlock));
+    forBlocks(tasks(), kTaskBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
         const auto block = W.subspan(begin * cols, count * cols);
         std::vector<double> residual(block.begin(), block.end());
         if (k > 0) {
@@ -129,15 +126,19 @@ std::optional<std::vector<double>> LowRankKernel::scalingOfManyTasks(ThreadPool&
     if (k == 0) {
         return S;
     }
-    std::vector<double> weighted(basis_);
-    for (std::size_t t = 0; t < m; ++t) {
-        const double L = diagonal_[t] - delta_;
-        for (std::size_t j = 0; j < k; ++j) {
-            weighted[t * k + j] *= L > 0.0 ? r_[j] / L : 0.0;
+    const auto weighted = [&](std::size_t begin, std::size_t count, std::vector<double>& columns) {
+        columns.resize(count * k);
+        for (std::size_t t = 0; t < count; ++t) {
+            const double* u = basis_.data() + (begin + t) * k;
+            const double L = diagonal_[begin + t] - delta_;
+            for (std::size_t j = 0; j < k; ++j) {
+                columns[t * k + j] = L > 0.0 ? u[j] * r_[j] / L : 0.0;
+            }
         }
-    }
+        return static_cast<const double*>(columns.data());
+    };
     // weighted' carries r_j; the symmetric form needs sqrt(r_i r_j).
-    std::vector<double> inner = projectOnBasis(k, weighted, basis_, k, threads);
+    std::vector<double> inner = sumOfProducts(m, k, weighted, k, StoredColumns(basis_, k), threads);
     for (std::size_t column = 0; column < k; ++column) {
         for (std::size_t row = 0; row < k; ++row) {
             const double r = r_[row];
@@ -174,19 +175,8 @@ LowRankKernel LowRankKernel::restore(const StateReader& state, const std::string
 
 std::vector<double> projectOnBasis(std::size_t cols, std::span<const double> A, std::span<const double> basis,
                                    std::size_t rank, ThreadPool& threads) {
-    const std::size_t m = basis.size() / rank;
-    const std::size_t size = cols * rank;
-    std::vector<double> partial(blockCount(m, kReduceBlock) * size);
-    forBlocks(m, kReduceBlock, threads, [&](std::size_t index, std::size_t begin, std::size_t count) {
-        blas::gemm({.transposeB = blas::Transpose::Yes, .rows = cols, .cols = rank, .inner = count}, 1.0,
-                   A.data() + begin * cols, cols, basis.data() + begin * rank, rank, 0.0,
-                   partial.data() + index * size, cols);
-    });
-    for (std::size_t i = size; i < partial.size(); ++i) {
-        partial[i % size] += partial[i];
-    }
-    partial.resize(size);
-    return partial;
+    return sumOfProducts(basis.size() / rank, cols, StoredColumns(A, cols), rank, StoredColumns(basis, rank),
+                         threads);
 }
 
 }  // namespace fedmtl

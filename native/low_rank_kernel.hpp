@@ -22,6 +22,7 @@ class LowRankKernel final : public TaskKernel {
     std::span<const double> r() const { return r_; }
     double delta() const { return delta_; }
 
+    const LowRankKernel* asLowRank() const override { return this; }
     std::size_t tasks() const override { return diagonal_.size(); }
     void apply(std::size_t cols, std::span<const double> V, std::span<double> W,
                ThreadPool& threads) const override;

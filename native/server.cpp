@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "native/low_rank_kernel.hpp"
 
 namespace fedmtl {
 namespace {
@@ -18,14 +19,13 @@ SigmaPrimeRule ruleOf(Policy policy) {
     }
 }
 
-bool measures(Policy policy) { return policy == Policy::Adaptive || policy == Policy::Accelerated; }
-
 }  // namespace
 
 /// What a whole step would do to the dual: rise(gamma) = gamma lin - gamma^2 quad / 2.
 struct Server::Rise {
     double lin = 0.0;
     double quad = 0.0;
+    double quadraticThere = 0.0;  // tr(V K V') after it
 
     double ofWholeStep() const { return lin - 0.5 * quad; }
     double bestStep() const {
@@ -37,22 +37,27 @@ struct Server::Rise {
 };
 
 Server::Server(std::size_t tasks, std::size_t cols, std::unique_ptr<Relationship> relationship, Policy policy,
-               ThreadPool& threads)
+               ThreadPool& threads, std::shared_ptr<TaskVectors> vectors)
     : cols_(cols),
       relationship_(std::move(relationship)),
       policy_(policy),
-      V_(tasks * cols),
-      W_(tasks * cols),
-      proposedV_(tasks * cols),
+      ownsVectors_(vectors == nullptr),
+      vectors_(vectors != nullptr
+                   ? std::move(vectors)
+                   : std::make_shared<TaskVectors>(tasks, cols, policy == Policy::Accelerated)),
       S_(safeScaling(relationship_->kernel(), ruleOf(policy), threads)),
       gammas_(tasks, 1.0),
       e_(tasks),
       answered_(tasks),
       requestedRounds_(tasks),
-      decidedRounds_(tasks),
-      previousV_(policy == Policy::Accelerated ? tasks * cols : 0),
-      previousW_(policy == Policy::Accelerated ? tasks * cols : 0),
-      proposedW_(measures(policy) ? tasks * cols : 0) {}
+      decidedRounds_(tasks) {
+    if (vectors_->v.size() != tasks * cols || (policy == Policy::Accelerated && !vectors_->momentum)) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "the clients do not hold what a server of these tasks and this policy needs");
+    }
+    recomputeW(threads);
+    previousWeights_ = weights_;
+}
 
 double Server::nextTau() const { return 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * tau_ * tau_)); }
 
@@ -62,29 +67,49 @@ RoundRequest Server::request(std::size_t task, std::uint64_t round, std::uint64_
                              std::vector<double>& scratch) {
     requestedRounds_[task] = round;
     RoundRequest request{.round = round,
-                         .w = w(task),
+                         .w = {},
                          .S = scale_ * S_[task],
                          .steps = steps,
                          .beta = beta(),
                          .decision = decision(task)};
-    if (request.beta > 0.0) {
-        scratch.assign(request.w.begin(), request.w.end());
-        for (std::size_t j = 0; j < cols_; ++j) {
-            scratch[j] += request.beta * (scratch[j] - previousW_[task * cols_ + j]);
-        }
-        request.w = scratch;
+    if (request.beta == 0.0) {
+        request.w = w(task, scratch);
+        return request;
     }
+    scratch.resize(2 * cols_);
+    const auto v = std::span(scratch).first(cols_);
+    const auto w = std::span(scratch).last(cols_);
+    const auto now = vectorOf(task, vectors_->v);
+    const auto previous = vectorOf(task, vectors_->previous);
+    for (std::size_t j = 0; j < cols_; ++j) {
+        v[j] = now[j] + request.beta * (now[j] - previous[j]);
+    }
+    weightsAhead_.column(kernel(), task, v, w);
+    request.w = w;
     return request;
 }
+
+std::span<const double> Server::w(std::size_t task, std::vector<double>& scratch) const {
+    scratch.resize(cols_);
+    weights_.column(kernel(), task, vectorOf(task, vectors_->v), scratch);
+    return scratch;
+}
+
+std::vector<double> Server::W(ThreadPool& threads) const { return weights_.all(kernel(), V(), threads); }
 
 void Server::receive(std::size_t task, const Proposal& proposal) {
     if (proposal.round != requestedRounds_[task]) {
         return;
     }
-    std::ranges::copy(proposal.v, proposedV_.begin() + static_cast<std::ptrdiff_t>(task * cols_));
+    const auto proposed = vectorOf(task, vectors_->proposed);
+    if (proposal.v.data() != proposed.data()) {
+        std::ranges::copy(proposal.v, proposed.begin());
+    }
     e_[task] = proposal.e;
     answered_[task] = proposal.round;
 }
+
+void Server::forgetAnswers() { std::ranges::fill(answered_, 0); }
 
 RoundEnd Server::close(ThreadPool& threads) {
     RoundEnd end;
@@ -98,18 +123,26 @@ RoundEnd Server::close(ThreadPool& threads) {
         default:
             end = closeSafe(threads);
     }
-    for (std::size_t t = 0; t < tasks(); ++t) {
+    forTasks(tasks(), threads, [&](std::size_t t) {
         if (answered_[t] != 0) {
             gammas_[t] = end.gamma;
             decidedRounds_[t] = answered_[t];
             answered_[t] = 0;
         }
-    }
+    });
+    lookAhead(threads);
     return end;
 }
 
+/// After every change of W, of what it was before, or of beta.
+void Server::lookAhead(ThreadPool& threads) {
+    if (beta() > 0.0) {
+        weightsAhead_.extrapolate(weights_, previousWeights_, beta(), threads);
+    }
+}
+
 RoundEnd Server::closeSafe(ThreadPool& threads) {
-    move(1.0);
+    move(1.0, threads);
     recomputeW(threads);
     return {};
 }
@@ -124,7 +157,8 @@ RoundEnd Server::closeAdaptive(ThreadPool& threads) {
     } else if (ratio > 1.2) {
         scale_ *= 0.8;
     }
-    moveMeasured(gamma, threads);
+    move(gamma, threads);
+    recomputeW(threads);
     return {.gamma = gamma};
 }
 
@@ -133,100 +167,106 @@ RoundEnd Server::closeAccelerated(ThreadPool& threads) {
     const Rise rise = measureRise(threads);
     if (rise.ofWholeStep() >= 0.0) {
         tau_ = nextTau();
-        keepPrevious(threads);
-        moveMeasured(1.0, threads);
+        moveWhole(rise, threads);
         return {};
     }
     const double gamma = rise.bestStep();
-    moveMeasured(gamma, threads);
-    restartMomentum();
+    move(gamma, threads);
+    recomputeW(threads);
+    restartMomentum(threads);
     return {.gamma = gamma, .restarted = true};
 }
 
 Server::Rise Server::measureRise(ThreadPool& threads) {
-    for (std::size_t t = 0; t < tasks(); ++t) {
+    // A task that did not answer proposes what it has.
+    forTasks(tasks(), threads, [&](std::size_t t) {
         if (answered_[t] == 0) {
-            replaceProposal(t);
+            std::ranges::copy(vectorOf(t, vectors_->v), vectorOf(t, vectors_->proposed).begin());
         }
-    }
-    relationship_->kernel().apply(cols_, proposedV_, proposedW_, threads);
-    Rise rise;
-    for (std::size_t t = 0; t < tasks(); ++t) {
-        double linear = 0.0;
-        for (std::size_t i = t * cols_; i < (t + 1) * cols_; ++i) {
-            const double deltaV = proposedV_[i] - V_[i];
-            linear += W_[i] * deltaV;
-            rise.quad += deltaV * (proposedW_[i] - W_[i]);
+    });
+    proposedWeights_.compute(kernel(), cols_, vectors_->proposed, threads);
+    const KernelMove move = weights_.moveTo(proposedWeights_, kernel(), V(), vectors_->proposed, threads);
+    const double e = sumOverBlocks<double>(tasks(), threads, [&](std::size_t begin, std::size_t count) {
+        double sum = 0.0;
+        for (std::size_t t = begin; t < begin + count; ++t) {
+            sum += answered_[t] != 0 ? e_[t] : 0.0;
         }
-        rise.lin += (answered_[t] != 0 ? e_[t] : 0.0) - linear;
-    }
-    return rise;
+        return sum;
+    });
+    return {.lin = e - move.linear, .quad = move.quadratic, .quadraticThere = move.there};
 }
 
-/// A task that did not answer proposes what it has.
-void Server::replaceProposal(std::size_t task) {
-    std::ranges::copy(std::span(V_).subspan(task * cols_, cols_),
-                      proposedV_.begin() + static_cast<std::ptrdiff_t>(task * cols_));
+bool Server::allAnswered(ThreadPool& threads) const {
+    return tasks() == sumOverBlocks<std::size_t>(tasks(), threads, [&](std::size_t begin, std::size_t count) {
+               std::size_t answers = 0;
+               for (std::size_t t = begin; t < begin + count; ++t) {
+                   answers += answered_[t] != 0 ? 1 : 0;
+               }
+               return answers;
+           });
 }
 
-void Server::move(double gamma) {
-    for (std::size_t t = 0; t < tasks(); ++t) {
+void Server::move(double gamma, ThreadPool& threads) {
+    if (gamma == 1.0 && allAnswered(threads)) {
+        vectors_->v.swap(vectors_->proposed);
+        return;
+    }
+    forTasks(tasks(), threads, [&](std::size_t t) {
         if (answered_[t] == 0) {
-            continue;
+            return;
         }
-        for (std::size_t i = t * cols_; i < (t + 1) * cols_; ++i) {
+        const auto v = vectorOf(t, vectors_->v);
+        const auto proposed = vectorOf(t, vectors_->proposed);
+        for (std::size_t j = 0; j < cols_; ++j) {
             // The client computes the same expression: both sides keep the same bits.
-            V_[i] = gamma == 1.0 ? proposedV_[i] : V_[i] + gamma * (proposedV_[i] - V_[i]);
+            v[j] = gamma == 1.0 ? proposed[j] : v[j] + gamma * (proposed[j] - v[j]);
         }
-    }
+    });
 }
 
-/// After measureRise. The whole way leads to the proposal, whose W is known already.
-void Server::moveMeasured(double gamma, ThreadPool& threads) {
-    move(gamma);
-    if (gamma == 1.0) {
-        W_ = proposedW_;
-        quadratic_ = std::inner_product(V_.begin(), V_.end(), W_.begin(), 0.0);
-    } else {
-        recomputeW(threads);
-    }
+/// The whole step, as it was measured; participants' state becomes the previous one, the others keep theirs.
+void Server::moveWhole(const Rise& rise, ThreadPool& threads) {
+    keepPrevious(threads);
+    move(1.0, threads);
+    std::swap(weights_, proposedWeights_);
+    quadratic_ = rise.quadraticThere;
 }
 
-/// Participants' state becomes the previous one; the others keep theirs.
+/// Before the step is taken, which replaces V where it was kept.
 void Server::keepPrevious(ThreadPool& threads) {
-    bool all = true;
-    for (std::size_t t = 0; t < tasks(); ++t) {
-        if (answered_[t] == 0) {
-            all = false;
-            continue;
+    if (allAnswered(threads)) {
+        vectors_->previous.swap(vectors_->v);
+        std::swap(previousWeights_, weights_);
+        return;
+    }
+    forTasks(tasks(), threads, [&](std::size_t t) {
+        if (answered_[t] != 0) {
+            std::ranges::copy(vectorOf(t, vectors_->v), vectorOf(t, vectors_->previous).begin());
         }
-        std::ranges::copy(std::span(V_).subspan(t * cols_, cols_),
-                          previousV_.begin() + static_cast<std::ptrdiff_t>(t * cols_));
-    }
-    if (all) {
-        previousW_ = W_;
-    } else {
-        relationship_->kernel().apply(cols_, previousV_, previousW_, threads);
-    }
+    });
+    previousWeights_.compute(kernel(), cols_, vectors_->previous, threads);
 }
 
-void Server::restartMomentum() {
+void Server::restartMomentum(ThreadPool& threads) {
     if (policy_ != Policy::Accelerated) {
         return;
     }
     tau_ = 1.0;
     ++restarts_;
-    previousV_ = V_;
-    previousW_ = W_;
+    vectors_->restart(threads);
+    previousWeights_ = weights_;
 }
 
 void Server::replaceV(std::size_t task, std::span<const double> v) {
-    std::ranges::copy(v, V_.begin() + static_cast<std::ptrdiff_t>(task * cols_));
+    const auto own = vectorOf(task, vectors_->v);
+    if (v.data() != own.data()) {
+        std::ranges::copy(v, own.begin());
+    }
 }
 
 void Server::recomputeW(ThreadPool& threads) {
-    relationship_->kernel().apply(cols_, V_, W_, threads);
-    quadratic_ = std::inner_product(V_.begin(), V_.end(), W_.begin(), 0.0);
+    weights_.compute(kernel(), cols_, V(), threads);
+    quadratic_ = weights_.quadratic(kernel(), V(), threads);
 }
 
 void Server::startRelationship(std::span<const double> W, std::optional<double> epsilon,
@@ -237,35 +277,58 @@ void Server::startRelationship(std::span<const double> W, std::optional<double> 
 
 void Server::startFromV(ThreadPool& threads) {
     recomputeW(threads);
-    restartMomentum();
+    restartMomentum(threads);
 }
 
 Certificate Server::certify(std::span<const Objective> objectives, ThreadPool& threads) const {
     return fedmtl::certify(objectives, quadratic_, relationship_->penalty(),
-                           relationship_->jointConjugate(cols_, V_, threads));
+                           relationship_->jointConjugate(cols_, V(), threads));
 }
 
 OmegaStep Server::stepOmega(ThreadPool& threads) {
     OmegaStep step;
-    relationship_->fixDefaults(cols_, W_, threads);
+    const bool roundIsOpen = std::ranges::any_of(answered_, [](std::uint64_t round) { return round != 0; });
+    if (relationship_->learned() && !roundIsOpen) {
+        vectors_->release();  // W and the next U take their place: a step needs no more memory than a round
+    }
+    std::vector<double> W = this->W(threads);
+    relationship_->fixDefaults(cols_, W, threads);
     step.penaltyBefore = relationship_->penalty();
     step.regularizerBefore = 0.5 * quadratic_ + step.penaltyBefore;
+    step.regularizerAfter = step.regularizerBefore;
     if (!relationship_->learned()) {
-        step.regularizerAfter = step.regularizerBefore;
         return step;
     }
-    relationship_->update(cols_, W_, threads);
-    step.regularizerAfter = relationship_->regularizer(cols_, W_, threads);
+    relationship_->update(cols_, W, threads);
+    step.regularizerAfter = relationship_->regularizer(cols_, W, threads);
     step.settled = relationship_->settled();
-    S_ = safeScaling(relationship_->kernel(), ruleOf(policy_), threads);
+    step.rank = kernel().asLowRank() != nullptr ? kernel().asLowRank()->rank() : 0;
+    step.cutBound = relationship_->cutBound();
+    W = std::vector<double>();
+    S_ = safeScaling(kernel(), ruleOf(policy_), threads);
     recomputeW(threads);
-    restartMomentum();
+    vectors_->acquire();
+    restartMomentum(threads);
     return step;
 }
 
+void Server::fixDefaults(ThreadPool& threads) {
+    if (std::isnan(relationship_->penalty())) {
+        relationship_->fixDefaults(cols_, W(threads), threads);
+    }
+}
+
+void Server::finish() {
+    vectors_->release();
+    proposedWeights_ = TaskWeights();
+    previousWeights_ = TaskWeights();
+    weightsAhead_ = TaskWeights();
+    relationship_->finish();
+}
+
 void Server::save(StateWriter& state) const {
-    state.write("server.V", V_);
-    state.write("server.previousV", previousV_);
+    state.write("server.V", vectors_->v);
+    state.write("server.previousV", vectors_->previous);
     state.write("server.scale", scale_);
     state.write("server.tau", tau_);
     state.write("server.restarts", static_cast<double>(restarts_));
@@ -273,17 +336,18 @@ void Server::save(StateWriter& state) const {
 }
 
 void Server::restore(const StateReader& state, ThreadPool& threads) {
-    state.readInto("server.V", V_);
-    state.readInto("server.previousV", previousV_);
+    state.readInto("server.V", vectors_->v);
+    state.readInto("server.previousV", vectors_->previous);
     scale_ = state.readNumber("server.scale");
     tau_ = state.readNumber("server.tau");
     restarts_ = static_cast<std::uint64_t>(state.readNumber("server.restarts"));
     relationship_->restore(state);
     S_ = safeScaling(relationship_->kernel(), ruleOf(policy_), threads);
     recomputeW(threads);
-    if (!previousW_.empty()) {
-        relationship_->kernel().apply(cols_, previousV_, previousW_, threads);
+    if (policy_ == Policy::Accelerated) {
+        previousWeights_.compute(kernel(), cols_, vectors_->previous, threads);
     }
+    lookAhead(threads);
     std::ranges::fill(gammas_, 1.0);
     std::ranges::fill(answered_, 0);
     std::ranges::fill(requestedRounds_, 0);
@@ -291,9 +355,10 @@ void Server::restore(const StateReader& state, ThreadPool& threads) {
 }
 
 std::size_t Server::bytes() const {
-    const std::size_t doubles = V_.size() + W_.size() + proposedV_.size() + S_.size() + gammas_.size() +
-                                e_.size() + previousV_.size() + previousW_.size() + proposedW_.size();
-    return doubles * sizeof(double) + relationship_->kernel().bytes();
+    const std::size_t numbers = S_.size() + gammas_.size() + e_.size() + answered_.size() +
+                                requestedRounds_.size() + decidedRounds_.size();
+    return numbers * sizeof(double) + (ownsVectors_ ? vectors_->bytes() : 0) + weights_.bytes() +
+           proposedWeights_.bytes() + previousWeights_.bytes() + relationship_->bytes();
 }
 
 }  // namespace fedmtl

@@ -17,24 +17,25 @@ Certificate evaluateAll(ClientPool& pool, const Server& server) {
     pool.forEachTask([&](std::size_t t, ClientWorkspace& workspace) {
         Client client = pool.client(t);
         client.decide(server.decision(t));
-        objectives[t] = client.evaluate(server.w(t), workspace);
+        objectives[t] = client.evaluate(server.w(t, workspace.message), workspace);
     });
     return server.certify(objectives, pool.threads());
 }
 
-/// The server will never hear of these proposals.
-void withdraw(ClientPool& pool, std::span<const Proposal> proposals) {
-    for (std::size_t t = 0; t < proposals.size(); ++t) {
-        if (proposals[t].steps > 0) {
+/// The round counts as never begun.
+void withdraw(ClientPool& pool, Server& server) {
+    for (std::size_t t = 0; t < server.tasks(); ++t) {
+        if (server.hasAnswered(t)) {
             pool.client(t).withdraw();
         }
     }
+    server.forgetAnswers();
+    pool.takeWorkDone();
 }
 
 /// One exchange: requests out, proposals in. False if it was cancelled on the way.
 bool exchange(ClientPool& pool, Server& server, const RoundPlan& plan, RoundRecord& record,
               const std::atomic<bool>& cancelled) {
-    std::vector<Proposal> proposals(server.tasks());
     pool.forEachTask([&](std::size_t t, ClientWorkspace& workspace) {
         const auto steps = static_cast<std::uint64_t>(plan.steps[t]);
         if (steps == 0 || cancelled.load(std::memory_order_relaxed)) {
@@ -43,21 +44,22 @@ bool exchange(ClientPool& pool, Server& server, const RoundPlan& plan, RoundReco
         const RoundRequest request = server.request(t, record.round, steps, workspace.message);
         Client client = pool.client(t);
         client.decide(request.decision);
-        proposals[t] = client.propose(request, workspace, cancelled);
+        const Proposal proposal = client.propose(request, workspace, cancelled);
+        if (proposal.steps > 0) {
+            server.receive(t, proposal);
+            ++workspace.done.participants;
+            workspace.done.steps += proposal.steps;
+            workspace.done.flops += proposal.flops;
+        }
     });
     if (cancelled.load(std::memory_order_relaxed)) {
-        withdraw(pool, proposals);
+        withdraw(pool, server);
         return false;
     }
-    for (std::size_t t = 0; t < proposals.size(); ++t) {
-        if (proposals[t].steps == 0) {
-            continue;
-        }
-        server.receive(t, proposals[t]);
-        record.steps += proposals[t].steps;
-        record.flops += proposals[t].flops;
-        ++record.participants;
-    }
+    const WorkDone done = pool.takeWorkDone();
+    record.participants = done.participants;
+    record.steps = done.steps;
+    record.flops = done.flops;
     return true;
 }
 

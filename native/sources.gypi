@@ -27,6 +27,7 @@
       "native/omega/graph.cpp",
       "native/omega/registry.cpp",
       "native/omega/spectrum.cpp",
+      "native/omega/spectrum_cut.cpp",
       "native/omega/trace_norm.cpp",
       "native/predict.cpp",
       "native/server.cpp",
@@ -39,6 +40,7 @@
       "native/task_set_checks.cpp",
       "native/task_set_hash.cpp",
       "native/task_set_transform.cpp",
+      "native/task_weights.cpp",
       "native/thread_pool.cpp"
     ],
     "bindings": [
@@ -53,6 +55,7 @@
       "bindings/task_set.cpp"
     ],
     "tests": [
+      "native/test/client_pool_test.cpp",
       "native/test/client_test.cpp",
       "native/test/clustered_test.cpp",
       "native/test/csv_test.cpp",
@@ -62,9 +65,11 @@
       "native/test/loss_test.cpp",
       "native/test/matrix_csv_test.cpp",
       "native/test/rng_test.cpp",
+      "native/test/row_naps_test.cpp",
       "native/test/server_test.cpp",
       "native/test/session_test.cpp",
       "native/test/sigma_prime_test.cpp",
+      "native/test/spectrum_cut_test.cpp",
       "native/test/spectrum_test.cpp",
       "native/test/state_test.cpp",
       "native/test/svmlight_test.cpp",
@@ -72,6 +77,7 @@
       "native/test/task_set_builder_test.cpp",
       "native/test/task_set_test.cpp",
       "native/test/task_set_transform_test.cpp",
+      "native/test/task_weights_test.cpp",
       "native/test/thread_pool_test.cpp",
       "native/test/trace_norm_test.cpp"
     ]

@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include "native/kernel_blocks.hpp"
+#include "native/blocks.hpp"
 #include "native/thread_pool.hpp"
 
 namespace fedmtl {

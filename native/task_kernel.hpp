@@ -14,9 +14,14 @@
 
 namespace fedmtl {
 
+class LowRankKernel;
+
 class TaskKernel {
   public:
     virtual ~TaskKernel() = default;
+
+    /// Itself where it is low rank + identity, of which single columns of W are cheap (task_weights.hpp).
+    virtual const LowRankKernel* asLowRank() const { return nullptr; }
 
     virtual std::size_t tasks() const = 0;
 

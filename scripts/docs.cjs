@@ -6,10 +6,22 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const root = path.join(__dirname, "..");
-const { defaults, intercepts, losses, policies, ranges, weightings } = require("../dist/options.js");
+const {
+  classWeights,
+  defaults,
+  intercepts,
+  losses,
+  policies,
+  ranges,
+  weightings,
+} = require("../dist/options.js");
 const { inWords } = require("../dist/ranges.js");
 const { factoryName, families, mean, relationshipNumbers } = require("../dist/mocha/relationships.js");
 const { trainingFlags } = require("../dist/cli/training_flags.js");
+const { selectionFlags } = require("../dist/cli/selection_flags.js");
+const { averages } = require("../dist/selection/fold_runner.js");
+const { metricNames } = require("../dist/metrics/directions.js");
+const { refits, selectionRanges } = require("../dist/selection/cross_validate.js");
 const { precisionFlag } = require("../dist/cli/shared_arguments.js");
 const { propertyName } = require("../dist/cli/arguments.js");
 
@@ -20,8 +32,13 @@ const choices = {
   loss: losses,
   weighting: weightings,
   policy: policies,
+  classWeight: classWeights,
   intercept: intercepts,
   relationship: families,
+  metric: metricNames,
+  average: averages,
+  refit: refits,
+  shrinking: ["on", "off"],
 };
 
 /** Options of `fit` that stand in an object of their own, with what makes the object. */
@@ -49,10 +66,13 @@ const files = /** @type {Record<string, string>} */ ({
 /** Options whose flag has another name. */
 const renamed = /** @type {Record<string, string>} */ ({ clusters: "k" });
 
-/** What FitOptions says of each of its members, from the compiled declarations. */
-function membersOfFitOptions() {
-  const source = fs.readFileSync(path.join(root, "dist", "options.d.ts"), "utf8");
-  const body = source.match(/export interface FitOptions \{\n([\s\S]*?)\n\}/)?.[1] ?? "";
+/**
+ * What an interface says of each of its members, from the compiled declarations.
+ * @param {string} file @param {string} name
+ */
+function membersOf(file, name) {
+  const source = fs.readFileSync(path.join(root, "dist", file), "utf8");
+  const body = new RegExp(`export interface ${name} [^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? "";
   const members = [...body.matchAll(/(?:\/\*\*([\s\S]*?)\*\/\s*)?readonly (\w+)\?:/g)];
   return members.map(([, comment = "", name = ""]) => ({
     name,
@@ -75,9 +95,11 @@ function rangeOf(name) {
   if (choices[name] !== undefined) {
     return choices[name].map((one) => `\`${one}\``).join(", ");
   }
-  const range =
-    /** @type {Record<string, import("../dist/ranges.js").Range>} */ (ranges)[name] ??
-    relationshipNumbers()[renamed[name] ?? name]?.range;
+  const allRanges = /** @type {Record<string, import("../dist/ranges.js").Range>} */ ({
+    ...ranges,
+    ...selectionRanges,
+  });
+  const range = allRanges[name] ?? relationshipNumbers()[renamed[name] ?? name]?.range;
   const automatic = /** @type {Record<string, unknown>} */ (defaults)[name] === "auto" ? ", or `auto`" : "";
   return range === undefined ? "" : inWords(range) + automatic;
 }
@@ -89,6 +111,19 @@ function flagRow(flag) {
     rangeOf(name) || (flag.kind === "boolean" ? "true or false" : `a file; in code ${files[name]}`);
   const fallback = flag.default ?? (flag.kind === "boolean" ? "false" : "-");
   return [`\`${places[name] ?? name}\``, `\`--${flag.name}\``, fallback, range, flag.help];
+}
+
+/** @param {ReturnType<typeof membersOf>[number]} member */
+const memberRow = ({ name, comment }) => [`\`${name}\``, "-", "-", "-", comment.replace(/\.$/, "")];
+
+/** The options of `crossValidate` that `fit` does not have. */
+function selectionRows() {
+  const flags = /** @type {readonly Flag[]} */ (selectionFlags);
+  const members = membersOf("selection/cross_validate.d.ts", "CrossValidationOptions");
+  return members.map((member) => {
+    const flag = flags.find(({ name }) => propertyName(name) === member.name);
+    return flag === undefined ? memberRow(member) : flagRow(flag);
+  });
 }
 
 /** @param {readonly (readonly string[])[]} rows */
@@ -104,11 +139,10 @@ const factories = families
 function optionsPage() {
   const flags = /** @type {readonly Flag[]} */ (trainingFlags);
   const named = new Set(flags.map((flag) => propertyName(flag.name)));
-  const withoutFlag = membersOfFitOptions().filter(({ name }) => !named.has(name) && name !== "stop");
-  const rows = [
-    ...flags.map(flagRow),
-    ...withoutFlag.map(({ name, comment }) => [`\`${name}\``, "-", "-", "-", comment.replace(/\.$/, "")]),
-  ];
+  const withoutFlag = membersOf("options.d.ts", "FitOptions").filter(
+    ({ name }) => !named.has(name) && name !== "stop",
+  );
+  const rows = [...flags.map(flagRow), ...withoutFlag.map(memberRow)];
   return `# Options of a training
 
 Every option of \`fit\` and its flag of \`fedmtl train\`. This page is written by \`node scripts/docs.cjs\` from the
@@ -124,6 +158,14 @@ ${table([["`fit`", "`fedmtl train`", "default", "allowed", "meaning"], ["---", "
 - \`--${precisionFlag.name}\` (${precisionFlag.choices.map((one) => `\`${one}\``).join(" or ")}, default \`${precisionFlag.default}\`) says ${precisionFlag.help}; in code
   it is an option of \`readTasks\` and \`TaskSetBuilder\`.
 - The other flags of \`fedmtl train\` are about files and output: \`fedmtl train --help\`.
+
+## Cross-validation
+
+\`crossValidate\` takes these and the options of \`fit\`, but not \`budgets\`, \`warmStart\` and \`checkpoint\`; \`fedmtl cv\` takes
+lists of numbers, as in \`--lambda1 0.01,0.1,1\`, for every number of the relationship, which are the \`grid\`
+([selection.md](selection.md)). \`lambdaPath\` and \`fedmtl cv --path\` take a \`grid\` and no folds.
+
+${table([["`crossValidate`", "`fedmtl cv`", "default", "allowed", "meaning"], ["---", "---", "---", "---", "---"], ...selectionRows()])}
 `;
 }
 

@@ -1,6 +1,6 @@
-// Measures the first two tables of docs/rounds.md and draws docs/rounds.svg:
+// Measures the tables of docs/rounds.md and that of warm starts in docs/checkpoints.md, and draws docs/rounds.svg:
 //
-//     node scripts/rounds.cjs ../shared/data [policies|omega]
+//     node scripts/rounds.cjs ../shared/data [policies|drops|omega|certificate|warm]
 //
 // Prints them as Markdown. Everything measured is a count of rounds or an objective, so neither the machine
 // nor its load changes it. Needs a built checkout and the data sets, which are not part of the project.
@@ -181,6 +181,136 @@ async function measureOmegaSteps(folder) {
   }
 }
 
-const [folder = "../shared/data", only] = process.argv.slice(2);
-if (only !== "omega") measurePolicies(folder);
-if (only !== "policies") measureOmegaSteps(folder);
+/**
+ * The first table's trainings while every task drops every round with probability 0.3.
+ * @param {string} folder
+ */
+async function measureDropOuts(folder) {
+  const { fit, fixed, readTasks } = require("fedmtl");
+  const { RandomStream } = require("../dist/data/random.js");
+  for (const { name, lambda1, flags } of problems) {
+    const tasks = await readTasks(path.join(folder, `${name}.svm.gz`));
+    const sigma = fs
+      .readFileSync(path.join(folder, `${name}_sigma.csv`), "utf8")
+      .trim()
+      .split("\n");
+    const relationship = fixed({
+      sigma: sigma.map((line) => line.split(",").map(Number)),
+      lambda1: Number(lambda1),
+    });
+    const sizes = tasks.names.map((task) => tasks.select([task]).rowCount);
+    /** @type {number[][]} */
+    const counts = [];
+    for (const seed of seeds) {
+      const budgets = (/** @type {number} */ round) => {
+        const stream = new RandomStream(seed, "drop-outs", round);
+        return Float64Array.from(sizes, (n) => (stream.uniform() < 0.3 ? 0 : n));
+      };
+      const positive = flags.length > 0 ? { positive: Number(flags[1]) } : {};
+      const run = fit(tasks, {
+        ...{ loss: "hinge", weighting: "mean", relationship, budgets, certifyEvery: 1, seed },
+        ...{ ...positive, stop: { gap: 1e-3, rounds: 3000 } },
+      });
+      const { history } = await run.result;
+      counts.push(
+        targets.map((target) => {
+          const first = [...history].find(({ certificate }) => (certificate?.relativeGap ?? 1) <= target);
+          return first?.round ?? Number.POSITIVE_INFINITY;
+        }),
+      );
+    }
+    const cells = targets.map((_, k) => {
+      const rounds = counts.map((count) => count[k] ?? 0);
+      return `${median(rounds)} (${Math.min(...rounds)}-${Math.max(...rounds)})`;
+    });
+    console.log(`| ${name}, lambda1 ${lambda1} | ${cells.join(" | ")} |`);
+  }
+}
+
+/**
+ * Trace-norm with every default: what the joint certificate says at the end, and what it took.
+ * @param {string} folder
+ */
+async function measureCertificates(folder) {
+  const { fit, readTasks, traceNorm } = require("fedmtl");
+  const cases = [
+    { data: "landmine", loss: "logistic", lambda1: 1e-2 },
+    { data: "landmine", loss: "hinge", lambda1: 1e-3 },
+    { data: "school", loss: "squared", lambda1: 1e-2 },
+  ];
+  for (const { data, loss, lambda1 } of cases) {
+    const tasks = await readTasks(path.join(folder, `${data}.svm.gz`));
+    const run = fit(tasks, {
+      loss: /** @type {"squared"} */ (loss),
+      weighting: "mean",
+      relationship: traceNorm({ lambda1 }),
+    });
+    const { model, history, certificate, omegaSteps } = await run.result;
+    const { jointObjective = Number.NaN, jointDual = Number.NaN, relativeGap } = certificate;
+    const joint = (jointObjective - jointDual) / jointObjective;
+    const cells = [
+      data,
+      loss,
+      lambda1,
+      Number(model.options.epsilon).toExponential(1),
+      history.length,
+      omegaSteps,
+    ];
+    console.log(`| ${[...cells, relativeGap.toExponential(1), joint.toExponential(1)].join(" | ")} |`);
+  }
+}
+
+/**
+ * Rounds to a gap of 1e-3 from zero and from a model of 1 / 1.2 of the lambda1.
+ * @param {string} folder
+ */
+async function measureWarmStarts(folder) {
+  const { fit, mean, readTasks, traceNorm } = require("fedmtl");
+  /** @type {[string, number, readonly import("../dist/options.js").Loss[]][]} */
+  const cases = [
+    ["landmine", 1.2e-3, ["hinge", "smoothed-hinge", "logistic"]],
+    ["school", 1.2e-2, ["squared", "huber", "epsilon-insensitive"]],
+  ];
+  for (const [data, lambda1, losses] of cases) {
+    const tasks = await readTasks(path.join(folder, `${data}.svm.gz`));
+    for (const loss of losses) {
+      for (const family of ["mean", "trace-norm"]) {
+        const relationship = (/** @type {number} */ weight) =>
+          family === "mean"
+            ? mean({ lambda1: weight, lambda2: weight / 10 })
+            : traceNorm({ lambda1: weight, epsilon: 1e-3 });
+        const common = { loss, certifyEvery: 1, standardize: data === "school" };
+        const train = (
+          /** @type {number} */ weight,
+          /** @type {number} */ gap,
+          /** @type {object} */ extra = {},
+        ) =>
+          fit(tasks, {
+            ...common,
+            weighting: "mean",
+            relationship: relationship(weight),
+            stop: { gap },
+            ...extra,
+          }).result;
+        const counts = [(await train(lambda1, 1e-3)).history.length];
+        for (const gap of [1e-3, 1e-5]) {
+          const { model } = await train(lambda1 / 1.2, gap);
+          counts.push((await train(lambda1, 1e-3, { warmStart: model })).history.length);
+        }
+        console.log(`| ${data}, ${loss} | \`${family}\` | ${counts.join(" | ")} |`);
+      }
+    }
+  }
+}
+
+async function main() {
+  const [folder = "../shared/data", only] = process.argv.slice(2);
+  const wanted = (/** @type {string} */ name) => only === undefined || only === name;
+  if (wanted("policies")) measurePolicies(folder);
+  if (wanted("drops")) await measureDropOuts(folder);
+  if (wanted("omega")) await measureOmegaSteps(folder);
+  if (wanted("warm")) await measureWarmStarts(folder);
+  if (wanted("certificate")) await measureCertificates(folder);
+}
+
+void main();

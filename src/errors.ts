@@ -54,6 +54,8 @@ export class FedmtlError extends Error {
 
 /** Names listed in full in a message; a longer list is cut, so that a message stays a sentence. */
 const namesListed = 24;
+/** Among more names than these none is looked for that may have been meant: it would take seconds. */
+const namesCompared = 10_000;
 
 /**
  * Damerau-Levenshtein distance in its restricted form (optimal string alignment): the least number of
@@ -143,7 +145,8 @@ export function invalidChoice(
   const listed = allowed.slice(0, namesListed).join(", ");
   const more = allowed.length > namesListed ? ` and ${allowed.length - namesListed} more` : "";
   const choices = allowed.length === 0 ? "none is allowed here" : `allowed: ${listed}${more}`;
-  const nearest = typeof given === "string" ? nearestName(given, allowed) : undefined;
+  const compared = typeof given === "string" && allowed.length <= namesCompared;
+  const nearest = compared ? nearestName(given, allowed) : undefined;
   const hint = nearest === undefined ? "" : `; did you mean "${nearest}"?`;
   return new FedmtlError(code, `unknown ${what} ${shown(given)}; ${choices}${hint}`);
 }

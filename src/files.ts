@@ -49,11 +49,19 @@ export function ioError(action: string, path: string, cause: unknown): FedmtlErr
  * Writes a whole file in one step.
  *
  * @param path the file; a symbolic link is followed, a device or pipe is written in place
- * @param bytes the new content; a string is written as UTF-8
+ * @param bytes the new content; a string is written as UTF-8, parts one after the other
  * @throws FedmtlError IO naming the path and the cause; the old content is then untouched
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
-  await writeAtomically(path, (handle) => handle.writeFile(bytes));
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
+  const parts = typeof bytes === "string" || bytes instanceof Uint8Array ? [bytes] : bytes;
+  await writeAtomically(path, async (handle) => {
+    for (const part of parts) {
+      await handle.writeFile(part);
+    }
+  });
 }
 
 /**

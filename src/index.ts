@@ -14,7 +14,8 @@ export {
   TaskSetBuilder,
 } from "./data/task_set.js";
 export { FedmtlError, type FedmtlErrorCode } from "./errors.js";
-export type { Evaluation, MetricName, Scores, TaskScores } from "./metrics/evaluate.js";
+export type { Confusion, Evaluation, MetricName, Scores, TaskScores } from "./metrics/evaluate.js";
+export type { AddTaskOptions, NewTaskData } from "./mocha/add_task.js";
 export {
   Client,
   type ClientOptions,
@@ -27,16 +28,19 @@ export {
 } from "./mocha/endpoints.js";
 export type { Edge } from "./mocha/edges.js";
 export { fit } from "./mocha/fit.js";
-export type { FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
+export type { ClassResult, FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
 export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
 export type { LabelMapping } from "./mocha/labels.js";
-export { type DecisionOptions, Model, type RecordedOptions } from "./mocha/model.js";
+export { type DecisionOptions, Model } from "./mocha/model.js";
+export type { AddedTask, RecordedOptions } from "./mocha/model_parts.js";
+export type { ModelSpectrum } from "./mocha/spectrum.js";
 export {
   clustered,
   type Family,
   fixed,
   global,
   graph,
+  type Hyperparameters,
   independent,
   type Lambdas,
   mean,
@@ -46,6 +50,7 @@ export {
 export type {
   Budgets,
   CheckpointOptions,
+  ClassWeight,
   FitOptions,
   Intercept,
   Loss,
@@ -55,4 +60,14 @@ export type {
   StopOptions,
   Weighting,
 } from "./options.js";
+export type { GridPoint } from "./selection/choice.js";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type Refit,
+} from "./selection/cross_validate.js";
+export type { Average } from "./selection/fold_runner.js";
+export type { Grid } from "./selection/grid.js";
+export { lambdaPath, type LambdaPathOptions, type PathPoint } from "./selection/path.js";
 export { version } from "./version.js";

@@ -29,6 +29,9 @@ export interface NativeTaskSet {
   names(): string[];
   offsets(): Float64Array;
   labels(): Float64Array;
+  /** The first distinct labels, at most `most` of them, in the order of the rows. */
+  distinctLabels(most: number): Float64Array;
+  hasLabel(label: number): boolean;
   /** One a row; undefined: all 1. */
   sampleWeights(): Float64Array | undefined;
   /** Packed rows `first` .. `first + count - 1`; indices and pointers (from 0) of a sparse set. */
@@ -76,6 +79,9 @@ export interface NativePoolOptions {
   readonly lossEpsilon: number;
   readonly huberDelta: number;
   readonly positive?: number | undefined;
+  /** Both or none. */
+  readonly positiveWeight?: number | undefined;
+  readonly negativeWeight?: number | undefined;
   readonly weighting: string;
   readonly seed: number;
   readonly threads: number;
@@ -83,6 +89,8 @@ export interface NativePoolOptions {
   readonly freeIntercept: boolean;
   /** Keep what rounds with beta > 0 need. */
   readonly momentum: boolean;
+  /** Rows may nap. */
+  readonly shrinking: boolean;
 }
 
 /** native/messages.hpp: what a client needs to evaluate at w_t. */
@@ -117,6 +125,8 @@ export interface NativeClientPool {
   intercepts(): Float64Array;
   propose(task: number, request: NativeRequest): Promise<NativeProposal>;
   evaluate(task: number, request: NativeEvaluation): { lossSum: number; conjugateSum: number };
+  /** Memory held, the data themselves apart. */
+  bytes(): number;
   dispose(): void;
 }
 
@@ -127,6 +137,8 @@ export interface NativeRelationship {
   readonly lambda2: number;
   /** The most Omega steps that will be taken. */
   readonly omegaSteps: number;
+  /** Relative rise that cutting the spectrum may cost an Omega step (native/omega/spectrum_cut.hpp). */
+  readonly cutTolerance: number;
   readonly matrix?: Float64Array | undefined;
   readonly from?: Int32Array;
   readonly to?: Int32Array;
@@ -139,6 +151,8 @@ export interface NativeServerOptions {
   readonly relationship: NativeRelationship;
   readonly policy: string;
   readonly threads: number;
+  /** Clients in this process: both sides then work with each other alone and hold the vectors v_t once. */
+  readonly clients?: NativeClientPool;
 }
 
 /** native/session.hpp, RoundPlan; Infinity stands for "never". */
@@ -183,12 +197,21 @@ export interface NativeGraphKernel {
 /** One of these forms, or K written out (tasks × tasks). */
 export type NativeKernel = NativeLowRankKernel | NativeGraphKernel | { readonly matrix: Float64Array };
 
+/** The relationship that given models are the answer to. */
+export interface NativeRelationshipAt {
+  readonly kernel: NativeKernel;
+  /** W U, d × k column-major; empty for a kernel that is written out. */
+  readonly directions: Float64Array;
+}
+
 /** native/server.hpp, OmegaStep. */
 export interface NativeOmegaStep {
   readonly regularizerBefore: number;
   readonly regularizerAfter: number;
   readonly penaltyBefore: number;
   readonly settled: boolean;
+  readonly rank: number;
+  readonly cutBound: number;
 }
 
 export interface NativeServer {
@@ -203,17 +226,24 @@ export interface NativeServer {
   fixDefaults(): Promise<void>;
   cancel(): void;
   state(): { V: Float64Array; W: Float64Array; S: Float64Array; penalty: number; epsilon?: number };
-  /** Before the first round: starts at a model's n scores and m × d weights; `epsilon` where none was given. */
+  /**
+   * Before the first round: starts at a model's n scores, and a learned relationship at its m × d weights if they are given;
+   * `epsilon` where none was given.
+   */
   startFrom(
     clients: NativeClientPool,
     scores: Float64Array,
-    W: Float64Array,
+    W: Float64Array | undefined,
     epsilon: number | undefined,
   ): Promise<void>;
   /** What both sides need to go on later with the same bits, after a finished round or Omega step. */
   save(clients: NativeClientPool): Record<string, Float64Array>;
   restore(clients: NativeClientPool, state: Readonly<Record<string, Float64Array>>): void;
   kernel(): NativeKernel;
+  /** Ends the training: W, and the memory that only rounds need is free. No round may follow. */
+  finish(): { W: Float64Array; epsilon?: number };
+  /** Memory held. */
+  bytes(): number;
   dispose(): void;
 }
 
@@ -248,8 +278,23 @@ interface Addon {
     precision: string,
     csv?: NativeCsvOptions,
   ) => NativeTextReader;
-  ClientPool: new (tasks: NativeTaskSet, options: NativePoolOptions) => NativeClientPool;
+  /** `like`: a pool of the same tasks, with which the new one shares what it has measured. */
+  ClientPool: new (
+    tasks: NativeTaskSet,
+    options: NativePoolOptions,
+    like?: NativeClientPool,
+  ) => NativeClientPool;
   Server: new (options: NativeServerOptions) => NativeServer;
+  /** For learned relationships the answer of an Omega step to W, m × d, at the floor `epsilon` where none was given. */
+  relationshipAt(
+    relationship: NativeRelationship,
+    tasks: number,
+    cols: number,
+    W: Float64Array,
+    epsilon: number | undefined,
+  ): Promise<NativeRelationshipAt>;
+  /** Of W, m × d, falling; those below 1e-6 of the first are left out. */
+  singularValues(cols: number, W: Float64Array): Promise<Float64Array>;
   parseMatrix(fileName: string, text: Uint8Array): { rows: number; cols: number; values: Float64Array };
   /** Entries are those of the edges, in the order of the file; `lines` from 1. */
   parseEdges(

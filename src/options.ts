@@ -31,6 +31,10 @@ export type Policy = (typeof policies)[number];
 export const intercepts = ["none", "penalized", "free"] as const;
 export type Intercept = (typeof intercepts)[number];
 
+/** Weights of classes: all the same, or n / (2 n_c) for each side, counted over all rows of all tasks. */
+export const classWeights = ["none", "balanced"] as const;
+export type ClassWeight = (typeof classWeights)[number];
+
 /** When a training stops. */
 export interface StopOptions {
   /** Relative duality gap, gap / max(|P|, |D|), by default 1e-3. */
@@ -78,6 +82,12 @@ export interface FitOptions {
   readonly policy?: Policy;
   /** Local work a round, in passes over a task's rows, above 0, by default 1. */
   readonly localEpochs?: number;
+  /**
+   * Rows whose dual variable stays at an end of its domain are left out for up to 7 rounds, and the budget goes to the
+   * others; certificates look at all rows. Without effect on squared and logistic and with a free intercept. By default
+   * true with policy `adaptive` or `accelerated`, false with those of the paper.
+   */
+  readonly shrinking?: boolean;
   /** Coordinate steps of every task for each round, instead of localEpochs: stragglers and drop-outs. */
   readonly budgets?: Budgets;
   /** Learned families: rounds of a W step before an Omega step; by default `auto`: until W is known as well as Omega. */
@@ -91,6 +101,16 @@ export interface FitOptions {
   readonly certifyEvery?: number | "auto";
   /** Classification: this label against all others; by default the larger of exactly two labels. */
   readonly positive?: number;
+  /**
+   * More than two classes, each against the rest: one linear model a task and class, of which the largest decision wins. By
+   * default false.
+   */
+  readonly multiclass?: boolean;
+  /**
+   * Classification: `balanced` multiplies the weight of a row by n / (2 n_c), n_c the rows of its side (+1 or -1) among all n
+   * rows of all tasks. By default `none`.
+   */
+  readonly classWeight?: ClassWeight;
   /** By default `none`. */
   readonly intercept?: Intercept;
   /** Value of the constant feature of intercept `penalized`, above 0, by default 1: larger means less penalty. */
@@ -119,6 +139,7 @@ export interface ResolvedOptions {
   readonly weighting: Weighting;
   readonly policy: Policy;
   readonly localEpochs: number;
+  readonly shrinking: boolean;
   readonly budgets?: Budgets;
   readonly omegaEvery: number | "auto";
   readonly omegaSteps: number;
@@ -126,6 +147,8 @@ export interface ResolvedOptions {
   readonly stop: Required<StopOptions>;
   readonly certifyEvery: number | "auto";
   readonly positive?: number;
+  readonly multiclass: boolean;
+  readonly classWeight: ClassWeight;
   readonly intercept: Intercept;
   readonly interceptScaling: number;
   readonly standardize: boolean;
@@ -150,6 +173,8 @@ export const defaults = {
   gap: 1e-3,
   rounds: 100_000,
   certifyEvery: "auto",
+  multiclass: false,
+  classWeight: "none",
   intercept: "none",
   interceptScaling: 1,
   standardize: false,
@@ -159,7 +184,8 @@ export const defaults = {
 /** Unless rounds between checkpoints are given. */
 export const secondsBetweenCheckpoints = 30;
 
-const optionNames: readonly (keyof FitOptions)[] = [
+/** The names of all options. */
+export const optionNames: readonly (keyof FitOptions)[] = [
   "loss",
   "smoothing",
   "lossEpsilon",
@@ -168,6 +194,7 @@ const optionNames: readonly (keyof FitOptions)[] = [
   "weighting",
   "policy",
   "localEpochs",
+  "shrinking",
   "budgets",
   "omegaEvery",
   "omegaSteps",
@@ -175,6 +202,8 @@ const optionNames: readonly (keyof FitOptions)[] = [
   "stop",
   "certifyEvery",
   "positive",
+  "multiclass",
+  "classWeight",
   "intercept",
   "interceptScaling",
   "standardize",
@@ -185,7 +214,8 @@ const optionNames: readonly (keyof FitOptions)[] = [
   "signal",
 ];
 
-function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
+/** @throws FedmtlError INVALID_OPTION for a name that is not allowed */
+export function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (!allowed.includes(name)) {
       throw invalidChoice(what, name, allowed);
@@ -193,7 +223,13 @@ function rejectUnknownNames(what: string, given: object, allowed: readonly strin
   }
 }
 
-function choice<T extends string>(name: string, given: T | undefined, allowed: readonly T[], fallback: T): T {
+/** One of the allowed values, or the fallback if none is given. @throws FedmtlError INVALID_OPTION */
+export function choice<T extends string>(
+  name: string,
+  given: T | undefined,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   if (given === undefined) {
     return fallback;
   }
@@ -315,9 +351,16 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
   if (given.budgets !== undefined && typeof given.budgets !== "function") {
     throw new FedmtlError("INVALID_OPTION", "budgets must be a function of the round");
   }
+  if (given.multiclass === true && given.positive !== undefined) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      "positive names one label against the rest, multiclass takes each of them; give one of the two",
+    );
+  }
   const stop = given.stop ?? {};
   rejectUnknownNames("option of stop", stop, ["gap", "rounds"]);
   const gap = numeric("gap", stop.gap, defaults.gap);
+  const policy = choice("policy", given.policy, policies, defaults.policy);
   return {
     loss: choice("loss", given.loss, losses, defaults.loss),
     smoothing: numeric("smoothing", given.smoothing, defaults.smoothing),
@@ -325,8 +368,9 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
     huberDelta: numeric("huberDelta", given.huberDelta, defaults.huberDelta),
     relationship: relationshipOf(given.relationship),
     weighting: choice("weighting", given.weighting, weightings, defaults.weighting),
-    policy: choice("policy", given.policy, policies, defaults.policy),
+    policy,
     localEpochs: numeric("localEpochs", given.localEpochs, defaults.localEpochs),
+    shrinking: boolean("shrinking", given.shrinking, policy === "adaptive" || policy === "accelerated"),
     ...(given.budgets === undefined ? {} : { budgets: given.budgets }),
     omegaEvery: numericOrAuto("omegaEvery", given.omegaEvery, defaults.omegaEvery),
     omegaSteps: numeric("omegaSteps", given.omegaSteps, defaults.omegaSteps),
@@ -334,6 +378,8 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
     stop: { gap, rounds: numeric("rounds", stop.rounds, defaults.rounds) },
     certifyEvery: numericOrAuto("certifyEvery", given.certifyEvery, defaults.certifyEvery),
     ...(given.positive === undefined ? {} : { positive: numeric("positive", given.positive, 0) }),
+    multiclass: boolean("multiclass", given.multiclass, defaults.multiclass),
+    classWeight: choice("classWeight", given.classWeight, classWeights, defaults.classWeight),
     intercept: choice("intercept", given.intercept, intercepts, defaults.intercept),
     interceptScaling: numeric("interceptScaling", given.interceptScaling, defaults.interceptScaling),
     standardize: boolean("standardize", given.standardize, defaults.standardize),

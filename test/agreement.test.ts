@@ -12,6 +12,7 @@ import {
 } from "fedmtl/reference";
 import { describe, expect, it } from "vitest";
 import { hardTasks, type Storage, shapes, storages, toTaskSet } from "./support/native_problems.js";
+import type { NativeOmegaStep } from "../dist/native.js";
 import { type Case, type NativeRecord, NativeRun, relationshipOf } from "./support/native_run.js";
 import {
   fitOptions,
@@ -93,7 +94,11 @@ function isRounding(
 }
 
 /** Moves the addon along with the reference, comparing after each step; returns how many were compared. */
-async function expectAgreement(given: Case, threads: number): Promise<number> {
+async function expectAgreement(
+  given: Case,
+  threads: number,
+  onOmegaStep: (step: NativeOmegaStep) => void = () => {},
+): Promise<number> {
   const states: ReferenceState[] = [];
   const collect = (state: ReferenceState) => states.push(state);
   const { omegaHistory } = referenceFit(given.tasks, {
@@ -108,7 +113,9 @@ async function expectAgreement(given: Case, threads: number): Promise<number> {
       return index;
     }
     if (state.omegaStep > omegaSteps) {
-      const { regularizerBefore, regularizerAfter } = await run.omegaStep();
+      const step = await run.omegaStep();
+      const { regularizerBefore, regularizerAfter } = step;
+      onOmegaStep(step);
       const expected = omegaHistory[omegaSteps];
       expectClose([regularizerBefore], [expected?.regulariserBefore as number], "regulariser before");
       expectClose([regularizerAfter], [expected?.regulariserAfter as number], "regulariser after");
@@ -172,6 +179,34 @@ describe("after more rounds than v_t is carried along", () => {
   });
 });
 
+describe("where small singular values are taken together", () => {
+  it.each(lossNames)("loss %s", async (loss) => {
+    const [shape, storage] = [shapes[1], "dense"] as const;
+    const cutTolerance = 3e-3;
+    const options = fitOptions({
+      loss,
+      relationship: { family: "trace-norm", lambda1: 0.3, lambda2: 0.1 },
+      weighting: "sum",
+      rounds: 60,
+      gap: 1e-9,
+      omegaEvery: 6,
+      omegaSteps: 8,
+      cutTolerance,
+      seed: 7,
+    });
+    const steps: NativeOmegaStep[] = [];
+    await expectAgreement({ tasks: hardTasks(6, loss, shape, storage), storage, options }, 2, (step) =>
+      steps.push(step),
+    );
+    const fullRank = Math.min(shape.d, shape.sizes.length);
+    expect(steps.some(({ rank }) => rank < fullRank)).toBe(true);
+    for (const { rank, cutBound } of steps) {
+      expect(cutBound > 0).toBe(rank < fullRank);
+      expect(cutBound).toBeLessThanOrEqual(cutTolerance);
+    }
+  });
+});
+
 describe("a whole training", () => {
   const shape = shapes[1];
   const cases = relationships(shape.sizes.length).flatMap((relationship, index) =>
@@ -190,7 +225,7 @@ describe("a whole training", () => {
     const expected = referenceFit(tasks, fitOptions({ ...shared, ...limits, relationship, rounds, gap }));
     const options: FitOptions = {
       ...{ ...shared, ...limits, relationship: relationshipOf(relationship), certifyEvery: 1 },
-      ...{ omegaTolerance: 0, stop: { gap, rounds } },
+      ...{ omegaTolerance: 0, stop: { gap, rounds }, shrinking: false },
     };
     const { model, history, certificate, omegaSteps, status } = await train(
       toTaskSet(tasks, storage),

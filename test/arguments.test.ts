@@ -17,6 +17,7 @@ const train = {
     { name: "loss-epsilon", kind: "number", min: 0, max: 5, help: "the tube" },
     { name: "rounds", kind: "integer", min: 1, help: "most rounds" },
     { name: "certify-every", kind: "integer", min: 1, words: ["auto"], help: "rounds between certificates" },
+    { name: "grid", kind: "numbers", above: 0, max: 9, help: "values to try" },
     { name: "positive", kind: "string", placeholder: "LABEL", help: "the positive label" },
     { name: "out", kind: "string", placeholder: "MODEL", help: "where to save" },
     { name: "json", kind: "boolean", help: "print JSON" },
@@ -46,6 +47,8 @@ describe("parseArguments", () => {
         "--json",
         "--out",
         "a b",
+        "--grid",
+        "1e-3, 2,.5",
         "--certify-every",
       ],
       "auto",
@@ -56,6 +59,7 @@ describe("parseArguments", () => {
       rounds: 1_000_000,
       json: true,
       out: "a b",
+      grid: [1e-3, 2, 0.5],
       certifyEvery: "auto",
     });
     expect(positionals).toEqual(["data.svm"]);
@@ -132,6 +136,10 @@ describe("parseArguments", () => {
     [["d", "--lambda1="], /got ""/],
     [["d", "--lambda1", "0x10"], /got "0x10"/],
     [["d", "--lambda1", "1,5"], /got "1,5"/],
+    [["d", "--grid", "1,"], /--grid must be numbers separated by commas, each above 0 .*, got ""/],
+    [["d", "--grid", "1,10"], /each above 0 and of at most 9, got "10"/],
+    [["d", "--grid", "1;2"], /got "1;2"/],
+    [["d", "--grid"], /--grid needs a value: numbers separated by commas/],
     [["d", "--lambda1", "1e"], /got "1e"/],
     [["d", "--lambda1", "Infinity"], /got "Infinity"/],
     [["d", "--lambda1", "1e999"], /got "1e999"/],
@@ -174,6 +182,7 @@ describe("help", () => {
     }
     expect(help).toMatch(/--loss NAME +the loss \(one of hinge, logistic; default: hinge\)/);
     expect(help).toMatch(/--certify-every N\|auto/);
+    expect(help).toMatch(/--grid X,X,\.\.\. +values to try/);
     expect(help).toContain("fedmtl train data.svm");
   });
 

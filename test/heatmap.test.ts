@@ -2,47 +2,13 @@
 import fc from "fast-check";
 import { Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
-import { RandomStream } from "../dist/data/random.js";
 import { clusterOrder } from "../dist/cli/cluster_order.js";
 import { heatmap } from "../dist/cli/heatmap.js";
 import { wantsColour } from "../dist/cli/terminal.js";
+import { randomSimilarity, textbookJoins } from "./support/linkage.js";
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 1 });
-
-/** A symmetric matrix with a unit diagonal and random entries, as good as never equal. */
-function randomSimilarity(m: number, seed: number): Matrix {
-  const random = new RandomStream(seed, "similarity");
-  const matrix = Matrix.eye(m);
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < i; j++) {
-      const value = 2 * random.uniform() - 1;
-      matrix.set(i, j, value);
-      matrix.set(j, i, value);
-    }
-  }
-  return matrix;
-}
-
-/**
- * All clusters of the average-linkage tree by the textbook method: join the two most similar, again and
- * again.
- */
-function textbookClusters(similarity: Matrix): number[][] {
-  let clusters = Array.from({ length: similarity.rows }, (_, task) => [task]);
-  const all: number[][] = [];
-  const mean = (a: number[], b: number[]) =>
-    a.flatMap((i) => b.map((j) => similarity.get(i, j))).reduce((sum, value) => sum + value, 0) /
-    (a.length * b.length);
-  while (clusters.length > 1) {
-    const pairs = clusters.flatMap((a, i) => clusters.slice(0, i).map((b) => ({ a, b, value: mean(a, b) })));
-    const best = pairs.reduce((most, pair) => (pair.value > most.value ? pair : most));
-    const joined = [...best.a, ...best.b];
-    clusters = [...clusters.filter((cluster) => cluster !== best.a && cluster !== best.b), joined];
-    all.push(joined);
-  }
-  return all;
-}
 
 const span = (order: number[], cluster: number[]) => {
   const places = cluster.map((task) => order.indexOf(task));
@@ -56,8 +22,8 @@ describe("clusterOrder", () => {
         const similarity = randomSimilarity(m, seed);
         const order = clusterOrder(similarity);
         expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: m }, (_, task) => task));
-        for (const cluster of textbookClusters(similarity)) {
-          expect(span(order, cluster)).toBe(cluster.length);
+        for (const { joined } of textbookJoins(similarity).slice(1)) {
+          expect(span(order, joined)).toBe(joined.length);
         }
       }),
     );

@@ -432,7 +432,7 @@ describe("one's own loop over clients and a server", () => {
     const budgets = (round: number) => Float64Array.from(shape.sizes, (n, t) => steps(round, n, t));
     const rounds = 15;
     const { history, model } = await train(set, {
-      ...{ ...options, budgets, omegaEvery, omegaSteps: 1, certifyEvery: 1 },
+      ...{ ...options, budgets, omegaEvery, omegaSteps: 1, omegaTolerance: 1e-3, certifyEvery: 1 },
       stop: { gap: 0, rounds },
     }).result;
     const own = await ownLoop(set, options, rounds, steps);
@@ -459,7 +459,7 @@ describe("one's own loop over clients and a server", () => {
     };
     const whole = (_: number, n: number) => n;
     const rounds = 32;
-    const limits = { omegaEvery, omegaSteps: 1, stop: { gap: 0, rounds } };
+    const limits = { omegaEvery, omegaSteps: 1, omegaTolerance: 1e-3, stop: { gap: 0, rounds } };
     const result = await train(set, { ...options, ...limits }).result;
     const { W } = await ownLoop(set, options, rounds, whole);
     expect(Buffer.concat(W.map((w) => Buffer.from(w.buffer))).equals(bitsOf(result))).toBe(true);

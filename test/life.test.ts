@@ -9,7 +9,7 @@ import { digest, makeTasks } from "./support/life_problem.cjs";
 const tasks = makeTasks({ tasks: 12, rows: 20, cols: 10 });
 const quick: FitOptions = { relationship: traceNorm({ lambda1: 0.1 }), threads: 2, stop: { rounds: 40 } };
 /** One round of this would take days. */
-const longRound: FitOptions = { ...quick, localEpochs: 1e9 };
+const longRound: FitOptions = { ...quick, localEpochs: 1e9, shrinking: false };
 
 /** Whether an addon built with AddressSanitizer is under test (scripts/sanitize.cjs): freed memory then stays resident. */
 const underSanitizer = process.env.ASAN_OPTIONS !== undefined;

@@ -20,9 +20,9 @@ it("has every flag, and every option with its default", () => {
   for (const { name } of trainingFlags) {
     expect(page).toContain(`\`--${name}\``);
   }
-  // Not plain values: an object, the number of processors, and a default that is another option's.
-  const { stop, relationship, threads, omegaTolerance, ...options } = resolveOptions();
-  for (const name of Object.keys({ relationship, threads, omegaTolerance })) {
+  // Not plain values: an object, the number of processors, and defaults that follow another option.
+  const { stop, relationship, threads, omegaTolerance, shrinking, ...options } = resolveOptions();
+  for (const name of Object.keys({ relationship, threads, omegaTolerance, shrinking })) {
     expect(page).toContain(`| \`${name}`);
   }
   for (const [name, value] of Object.entries({ ...options, ...stop })) {

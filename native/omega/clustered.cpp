@@ -101,16 +101,20 @@ class Clustered final : public Relationship {
 
     void startAt(std::size_t cols, std::span<const double> W, std::optional<double> /*epsilon*/,
                  ThreadPool& threads) override {
-        kernel_ = minimiserAt(cols, W, threads);
+        kernel_ = minimiserAt(cols, {W}, threads);
         momentum_.keep(W);
     }
+
+    void finish() override { momentum_.finish(); }
+    std::size_t bytes() const override { return kernel_.bytes() + momentum_.bytes(); }
 
     /// R*(V) = max over Q of tr(V K(Q) V') / 2, where Q has the eigenvectors of V'V and kappa is concave in
     /// q: with lambda2 > 0 a water-filling again (kappa'(q) s^2 / 2 = nu for all q inside (0, 1)), with
     /// lambda2 = 0 the k largest directions take all.
     std::optional<double> jointConjugate(std::size_t cols, std::span<const double> V,
                                          ThreadPool& threads) const override {
-        const std::vector<double> s = rightSpectrum(cols, V, threads).s;
+        const GramSpectrum spectrum = gramSpectrum(cols, {V}, threads);
+        const std::vector<double>& s = spectrum.s;
         const bool scarce = static_cast<double>(s.size()) > k_;
         // A lambda2 that small would be lost in rounding; leaving it out bounds the maximum from above too.
         const bool curved = scarce && weights_.lambda2 > 1e-9 * scale();
@@ -118,7 +122,8 @@ class Clustered final : public Relationship {
         const Levels best = curved ? waterFill(s, eta_ + scale() / lambda2, k_) : firstK(s.size());
         const double nu = curved ? 0.5 * scale() / std::pow(lambda2 * best.theta, 2) : 0.0;
         // Any nu bounds the maximum from above, so that a sum of q off k by rounding does no harm.
-        double bound = nu * k_;
+        // Nor do the directions that the spectrum counts as 0.
+        double bound = nu * k_ + 0.5 * spectrum.left * kappa(1.0);
         for (std::size_t j = 0; j < s.size(); ++j) {
             bound += 0.5 * s[j] * s[j] * (eta_ + best.q[j]) / (scale() + lambda2 * (eta_ + best.q[j])) -
                      nu * best.q[j];
@@ -140,10 +145,13 @@ class Clustered final : public Relationship {
     double scale() const { return weights_.lambda1 * eta_ * (1.0 + eta_); }
     double kappa(double q) const { return (eta_ + q) / (scale() + weights_.lambda2 * (eta_ + q)); }
 
-    LowRankKernel minimiserAt(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
-        Spectrum spectrum = rightSpectrum(cols, W, threads);
-        const Levels best = levels(spectrum.s);
-        return kernelOf(std::move(spectrum.basis), best);
+    LowRankKernel minimiserAt(std::size_t cols, const ExtrapolatedW& W, ThreadPool& threads) const {
+        const GramSpectrum spectrum = gramSpectrum(cols, W, threads);
+        Levels best = levels(spectrum.s);
+        while (!best.q.empty() && best.q.back() == best.rest) {
+            best.q.pop_back();  // as all other directions
+        }
+        return kernelOf(rightBasis(cols, W, spectrum, best.q.size(), threads), best);
     }
 
     Levels levels(std::span<const double> s) const {

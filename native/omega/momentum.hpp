@@ -7,9 +7,9 @@
 
 #include <cmath>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "native/omega/spectrum.hpp"
 #include "native/state.hpp"
 
 namespace fedmtl {
@@ -27,17 +27,16 @@ class Momentum {
     /// A smaller share, 0 in the end.
     static double drawnBack(double share) { return share > 0.05 ? 0.6 * share : 0.0; }
 
-    /// W + share (W - W at the Omega step before), m x d.
-    std::vector<double> ahead(std::span<const double> W, double share) const {
-        std::vector<double> result(W.begin(), W.end());
-        for (std::size_t i = 0; share > 0.0 && i < previousW_.size(); ++i) {
-            result[i] += share * (W[i] - previousW_[i]);
-        }
-        return result;
-    }
+    /// W + share (W - W at the Omega step before), m x d, valid as long as both.
+    ExtrapolatedW ahead(std::span<const double> W, double share) const { return {W, previousW_, share}; }
 
     /// The Omega step from this W is done.
     void keep(std::span<const double> W) { previousW_.assign(W.begin(), W.end()); }
+
+    /// No Omega step will follow.
+    void finish() { previousW_ = std::vector<double>(); }
+
+    std::size_t bytes() const { return previousW_.size() * sizeof(double); }
 
     void save(StateWriter& state) const {
         state.write("momentum.tau", tau_);

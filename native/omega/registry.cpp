@@ -33,7 +33,8 @@ constexpr Family kFamilies[] = {
      [](auto tasks, auto weights, const auto& options) {
          return makeTraceNorm(tasks, weights,
                               {.epsilon = options.find("epsilon"),
-                               .sinkingSteps = traceNormSinkingSteps(options.number("omegaSteps"))});
+                               .sinkingSteps = traceNormSinkingSteps(options.number("omegaSteps")),
+                               .cutTolerance = options.number("cutTolerance")});
      }},
     {"clustered",
      [](auto tasks, auto weights, const auto& options) {

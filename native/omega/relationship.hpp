@@ -49,6 +49,16 @@ class Relationship {
     virtual void startAt(std::size_t /*cols*/, std::span<const double> /*W*/,
                          std::optional<double> /*epsilon*/, ThreadPool& /*threads*/) {}
 
+    /// By how much, relatively, cutting the spectrum has raised what the last Omega step lowers, at most
+    /// (spectrum_cut.hpp).
+    virtual double cutBound() const { return 0.0; }
+
+    /// No Omega step will follow: what only those need may go.
+    virtual void finish() {}
+
+    /// Memory held.
+    virtual std::size_t bytes() const { return kernel().bytes(); }
+
     /// False while Omega steps still follow a schedule, so that a small change says nothing about
     /// convergence.
     virtual bool settled() const { return true; }
@@ -89,6 +99,7 @@ std::unique_ptr<Relationship> makeFixed(std::size_t tasks, Regularization weight
 struct TraceNormOptions {
     std::optional<double> epsilon;  // > 0; absent: (0.1 ||W||_* / m)^2 after the first W step
     std::size_t sinkingSteps = 30;  // Omega steps over which the floor sinks to epsilon, >= 1
+    double cutTolerance = 0.0;      // relative rise that cutting the spectrum may cost (spectrum_cut.hpp)
 };
 
 /// Three quarters of the Omega steps allowed, so that the last ones work on the true problem; more than 32

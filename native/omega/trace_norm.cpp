@@ -10,7 +10,7 @@
 // rise. Measured on the eight trace-norm optima of the tests, excess of the joint objective after 40 steps:
 // at most 1e-4, against up to 2e-2 for the plain minimiser (docs/rounds.md). Everything is low rank +
 // identity: in the basis of right singular vectors sigma_j = sqrt(s_j^2 + floor) / T, and K has the
-// eigenvalues sigma / (lambda1 + lambda2 sigma).
+// eigenvalues sigma / (lambda1 + lambda2 sigma). The smallest s_j share one sigma (spectrum_cut.hpp).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,7 +19,7 @@
 #include "native/low_rank_kernel.hpp"
 #include "native/omega/momentum.hpp"
 #include "native/omega/relationship.hpp"
-#include "native/omega/spectrum.hpp"
+#include "native/omega/spectrum_cut.hpp"
 
 namespace fedmtl {
 namespace {
@@ -28,6 +28,7 @@ namespace {
 struct Covariance {
     LowRankKernel kernel{0, {}, {}, 0.0};
     double traceOfInverse = 0.0;
+    double cutBound = 0.0;  // SpectrumCut::bound
 };
 
 class TraceNorm final : public Relationship {
@@ -37,6 +38,7 @@ class TraceNorm final : public Relationship {
           weights_(weights),
           epsilon_(options.epsilon),
           sinkingSteps_(static_cast<double>(options.sinkingSteps)),
+          cutTolerance_(options.cutTolerance),
           current_(makeCovariance({}, {}, 1.0 / static_cast<double>(tasks))) {}
 
     const TaskKernel& kernel() const override { return current_.kernel; }
@@ -47,6 +49,7 @@ class TraceNorm final : public Relationship {
     double regularizer(std::size_t cols, std::span<const double> W, ThreadPool& threads) const override {
         return regularizerOf(current_, cols, W, threads);
     }
+    double cutBound() const override { return current_.cutBound; }
 
     /// min over nu >= s_1^2 of nu / (2 lambda1) - sqrt(epsilon) sum_j sqrt(nu - s_j^2), s_j the singular
     /// values of V with zeros up to m (math.md 5). Convex in nu, and valid at any nu: how well it is
@@ -56,7 +59,7 @@ class TraceNorm final : public Relationship {
         if (!epsilon_) {
             return std::nullopt;
         }
-        const std::vector<double> s = rightSpectrum(cols, V, threads).s;
+        const std::vector<double> s = gramSpectrum(cols, {V}, threads).s;
         const double floor = std::sqrt(*epsilon_);
         const double least = s.empty() ? 0.0 : s[0] * s[0];
         const auto sumOver = [&](double nu, auto term) {
@@ -121,11 +124,14 @@ class TraceNorm final : public Relationship {
             epsilon_ = epsilon;
         }
         fixDefaults(cols, W, threads);
-        current_ = fromWeights({W.begin(), W.end()}, cols, *epsilon_, threads);
+        current_ = fromWeights({W}, cols, *epsilon_, threads);
         momentum_.keep(W);
         steps_ = static_cast<std::size_t>(sinkingSteps_);
         atFloor_ = true;
     }
+
+    void finish() override { momentum_.finish(); }
+    std::size_t bytes() const override { return current_.kernel.bytes() + momentum_.bytes(); }
 
     void save(StateWriter& state) const override {
         state.write("traceNorm.epsilon", epsilon_ ? std::span(&*epsilon_, 1) : std::span<const double>{});
@@ -135,6 +141,7 @@ class TraceNorm final : public Relationship {
         momentum_.save(state);
         current_.kernel.save(state, "traceNorm");
         state.write("traceNorm.traceOfInverse", current_.traceOfInverse);
+        state.write("traceNorm.cutBound", current_.cutBound);
     }
 
     void restore(const StateReader& state) override {
@@ -146,6 +153,7 @@ class TraceNorm final : public Relationship {
         momentum_.restore(state);
         current_.kernel = LowRankKernel::restore(state, "traceNorm", tasks_);
         current_.traceOfInverse = state.readNumber("traceNorm.traceOfInverse");
+        current_.cutBound = state.readNumber("traceNorm.cutBound");
     }
 
   private:
@@ -162,7 +170,7 @@ class TraceNorm final : public Relationship {
 
     /// ||W||_* / m
     double meanSingularValue(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
-        const std::vector<double> s = rightSpectrum(cols, W, threads).s;
+        const std::vector<double> s = gramSpectrum(cols, {W}, threads).s;
         return std::accumulate(s.begin(), s.end(), 0.0) / static_cast<double>(tasks_);
     }
 
@@ -176,20 +184,18 @@ class TraceNorm final : public Relationship {
         return std::max(*epsilon_, std::pow(start, 1.0 - progress) * std::pow(*epsilon_, progress));
     }
 
-    /// (W'W + floor I)^1/2 / T.
-    Covariance fromWeights(const std::vector<double>& W, std::size_t cols, double floor,
+    /// (W'W + floor I)^1/2 / T, with the small end of the spectrum cut.
+    Covariance fromWeights(const ExtrapolatedW& W, std::size_t cols, double floor,
                            ThreadPool& threads) const {
-        Spectrum spectrum = rightSpectrum(cols, W, threads);
-        std::vector<double> sigma(spectrum.s.size());
-        double trace = std::sqrt(floor) * static_cast<double>(tasks_ - sigma.size());
-        for (std::size_t j = 0; j < sigma.size(); ++j) {
-            sigma[j] = std::sqrt(spectrum.s[j] * spectrum.s[j] + floor);
-            trace += sigma[j];
+        const GramSpectrum spectrum = gramSpectrum(cols, W, threads);
+        SpectrumCut cut = cutSpectrum(spectrum, tasks_, floor, cutTolerance_);
+        for (double& root : cut.roots) {
+            root /= cut.trace;
         }
-        for (double& value : sigma) {
-            value /= trace;
-        }
-        return makeCovariance(std::move(spectrum.basis), sigma, std::sqrt(floor) / trace);
+        Covariance covariance = makeCovariance(rightBasis(cols, W, spectrum, cut.roots.size(), threads),
+                                               cut.roots, cut.rest / cut.trace);
+        covariance.cutBound = cut.bound;
+        return covariance;
     }
 
     Covariance makeCovariance(std::vector<double> basis, const std::vector<double>& sigma,
@@ -212,6 +218,7 @@ class TraceNorm final : public Relationship {
     Regularization weights_;
     std::optional<double> epsilon_;
     double sinkingSteps_;
+    double cutTolerance_;
     // In units of (||W||_* / m)^2. 10 and 30 both meet the targets on all optima; 30 is the better one on
     // school.
     double startFloor_ = 30.0;

@@ -57,7 +57,7 @@ struct Training {
     std::map<std::string, std::vector<double>> state() {
         Memory memory;
         saveState(pool, server, memory);
-        memory.write("W", server.W());
+        memory.write("W", server.W(pool.threads()));
         memory.write("S", server.S());
         return memory.arrays;
     }

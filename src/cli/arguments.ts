@@ -53,8 +53,13 @@ export interface NumberFlag extends FlagBase {
   readonly words?: readonly string[];
 }
 
+/** A flag with one or more numbers as its value, separated by commas. */
+export interface ListFlag extends Omit<NumberFlag, "kind" | "words"> {
+  readonly kind: "numbers";
+}
+
 /** One flag of a command. */
-export type Flag = BooleanFlag | StringFlag | ChoiceFlag | NumberFlag;
+export type Flag = BooleanFlag | StringFlag | ChoiceFlag | NumberFlag | ListFlag;
 
 /** One argument that is given by its place. */
 export interface Positional {
@@ -103,7 +108,9 @@ export type FlagValue<F extends Flag> = F extends BooleanFlag
     ? F["choices"][number]
     : F extends NumberFlag
       ? number | (F["words"] extends readonly string[] ? F["words"][number] : never)
-      : string;
+      : F extends ListFlag
+        ? readonly number[]
+        : string;
 
 /** What was given on the command line of a command. */
 export interface Arguments<C extends Command> {
@@ -140,7 +147,7 @@ export function findCommand<Entry extends CommandEntry>(program: Program<Entry>,
  *   value, a value outside its range, too few or too many positional arguments
  */
 export function parseArguments<const C extends Command>(command: C, given: readonly string[]): Arguments<C> {
-  const flags: Record<string, string | number | true> = {};
+  const flags: Record<string, FlagValue<Flag>> = {};
   const positionals: string[] = [];
   const tokens = tokenize(command, given);
   if (tokens.some((token) => token.kind === "option" && token.name === "help")) {
@@ -187,7 +194,7 @@ function tokenize(command: Command, given: readonly string[]) {
   return tokens;
 }
 
-function readValue(flag: Flag, value: string | undefined, inline: boolean): string | number | true {
+function readValue(flag: Flag, value: string | undefined, inline: boolean): FlagValue<Flag> {
   if (flag.kind === "boolean") {
     if (value !== undefined) {
       throw new FedmtlError("INVALID_OPTION", `--${flag.name} takes no value, got ${JSON.stringify(value)}`);
@@ -206,15 +213,14 @@ function readValue(flag: Flag, value: string | undefined, inline: boolean): stri
         throw invalidChoice(`value of --${flag.name}`, value, flag.choices);
       }
       return value;
+    case "numbers":
+      return value.split(",").map((text) => readNumber(flag, text.trim()));
     default:
-      return readNumber(flag, value);
+      return flag.words?.includes(value) ? value : readNumber(flag, value);
   }
 }
 
-function readNumber(flag: NumberFlag, text: string): number | string {
-  if (flag.words?.includes(text)) {
-    return text;
-  }
+function readNumber(flag: NumberFlag | ListFlag, text: string): number {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = flag;
   const { above = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY } = flag;
@@ -227,6 +233,12 @@ function readNumber(flag: NumberFlag, text: string): number | string {
   }
   return value;
 }
+
+const kinds = {
+  number: "a number",
+  integer: "a whole number",
+  numbers: "numbers separated by commas",
+} as const;
 
 /**
  * What a flag accepts, in words: `a whole number of at least 1, or auto`.
@@ -244,9 +256,11 @@ export function expected(flag: Exclude<Flag, BooleanFlag>): string {
         ...(flag.max === undefined ? [] : [`of at most ${flag.max}`]),
         ...(flag.below === undefined ? [] : [`below ${flag.below}`]),
       ];
-      const number = flag.kind === "integer" ? "a whole number" : "a number";
-      const words = (flag.words ?? []).map((word) => `, or ${word}`).join("");
-      return [number, limits.join(" and ")].filter((part) => part !== "").join(" ") + words;
+      const words = flag.kind === "numbers" ? [] : (flag.words ?? []);
+      const range = [kinds[flag.kind], limits.join(" and ")].filter((part) => part !== "");
+      return (
+        range.join(flag.kind === "numbers" ? ", each " : " ") + words.map((word) => `, or ${word}`).join("")
+      );
     }
   }
 }

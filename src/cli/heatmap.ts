@@ -2,7 +2,7 @@
  * A correlation matrix as a map of coloured cells, or of plain characters where colours are not wanted.
  */
 import { FedmtlError } from "../errors.js";
-import type { SquareMatrix } from "./cluster_order.js";
+import type { SquareMatrix } from "../mocha/average_linkage.js";
 import { printable, shorten } from "./terminal.js";
 
 /** How to draw a heat map. */

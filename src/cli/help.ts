@@ -66,6 +66,10 @@ function flagUsage(flag: Flag): string {
       return `--${flag.name} ${flag.placeholder}`;
     case "choice":
       return `--${flag.name} NAME`;
+    case "numbers": {
+      const number = flag.placeholder ?? "X";
+      return `--${flag.name} ${number},${number},...`;
+    }
     default: {
       const number = flag.placeholder ?? (flag.kind === "integer" ? "N" : "X");
       return `--${flag.name} ${[number, ...(flag.words ?? [])].join("|")}`;

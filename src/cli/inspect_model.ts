@@ -5,7 +5,8 @@ import type { Matrix } from "ml-matrix";
 import type { Model } from "../mocha/model.js";
 import type { Family } from "../mocha/relationships.js";
 import { mostTasksDrawn, relationMap, short } from "./output.js";
-import { certificateInWords, counted, labelsInWords } from "./training_report.js";
+import { printable } from "./terminal.js";
+import { certificateInWords, classesInWords, counted, labelsInWords } from "./training_report.js";
 
 /** Tasks up to which all correlations are looked at: their number is the square. */
 const mostTasksSummarised = 2000;
@@ -36,25 +37,95 @@ function correlationSummary(model: Model): CorrelationSummary | null {
   return m < 2 || m > mostTasksSummarised ? null : summarise(model.correlation());
 }
 
-/** The object of `inspect MODEL --json`. */
-export function describeModel(model: Model): object {
-  return {
+/** What a model is, as one object. */
+export interface ModelDescription {
+  readonly correlation: CorrelationSummary | null;
+  /** Names; null where the tasks are too many. */
+  readonly clusters: readonly (readonly string[])[] | null;
+  readonly spectrum: {
+    /** Leading values. */
+    readonly singularValues: readonly number[];
+    readonly relation: readonly number[];
+    /** How many singular values hold 90 % of their sum. */
+    readonly holding90Percent: number;
+  };
+}
+
+/** Values of a spectrum that are told. */
+const spectrumTold = 100;
+
+/** The object of `inspect MODEL --json`; `clusters`: how many, by default where the tree makes its largest step. */
+export async function describeModel(model: Model, clusters?: number): Promise<ModelDescription> {
+  const { singularValues, relation } = await model.spectrum();
+  const tooMany = model.names.length > mostTasksSummarised;
+  const leading = (values: Float64Array): number[] => Array.from(values.subarray(0, spectrumTold));
+  const about = {
     kind: "model",
     tasks: model.names.length,
     features: model.cols,
     loss: model.loss,
     labels: model.labels ?? null,
+    classes: model.classes ?? null,
     certificate: model.certificate,
+    added: model.added,
     correlation: correlationSummary(model),
+    clusters: tooMany && clusters === undefined ? null : model.clusters(clusters),
+    spectrum: {
+      singularValues: leading(singularValues),
+      relation: leading(relation),
+      holding90Percent: holdingMost(singularValues),
+    },
     options: model.options,
     versions: model.versions,
   };
+  return about;
 }
 
-/** The same for people, with a map of the correlations of a few tasks. */
-export function modelText(model: Model): string {
-  const { names, options, versions, labels } = model;
-  const summary = correlationSummary(model);
+/** How many leading values it takes for 90 % of the sum. */
+function holdingMost(values: Float64Array): number {
+  const total = values.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  const last = values.findIndex((value) => {
+    sum += value;
+    return sum >= 0.9 * total;
+  });
+  return last + 1;
+}
+
+/** `2.1, 1.4, 0.2, ...; the first 2 of 12 hold 90 % of their sum`. */
+function spectrumInWords(
+  { singularValues, holding90Percent }: ModelDescription["spectrum"],
+  count: number,
+): string {
+  const shown = 8;
+  const listed = singularValues.slice(0, shown).map(short).join(", ");
+  const more = singularValues.length > shown ? ", ..." : "";
+  return `${listed}${more}; the first ${holding90Percent} of ${count} hold 90 % of their sum`;
+}
+
+/** A line a cluster, its names cut where they are many. */
+function clusterLines(clusters: readonly (readonly string[])[], given: boolean): string[] {
+  const most = 12;
+  const how = given ? "" : ", where the distances make their largest step";
+  const lines = clusters.slice(0, 2 * most).map((names, i) => {
+    const more = names.length > most ? ` and ${names.length - most} more` : "";
+    return `  ${i + 1}: ${names.slice(0, most).map(printable).join(" ")}${more}`;
+  });
+  const others = clusters.length > 2 * most ? [`  and ${clusters.length - 2 * most} more`] : [];
+  return [`Clusters of tasks by their correlations: ${clusters.length}${how}`, ...lines, ...others];
+}
+
+/** The same for people (`clustersGiven`: how many was asked for), with a map of the correlations of a few tasks. */
+export function modelText(model: Model, found: ModelDescription, clustersGiven: boolean): string {
+  const { names, options, versions, labels, classes } = model;
+  const { spectrum, clusters, correlation: summary } = found;
+  const values = Math.min(model.cols * (classes?.length ?? 1), names.length);
+  const targets = labels === undefined ? [] : [labelsInWords(labels)];
+  const loss = [
+    model.loss,
+    ...targets,
+    ...(classes === undefined ? [] : [`classes ${classesInWords(classes)}`]),
+  ];
   const { least = 0, mean = 0, most = 0 } = summary ?? {};
   const given = Object.entries(options).map(
     ([name, value]) => `${name} ${typeof value === "number" ? short(value) : value}`,
@@ -62,7 +133,7 @@ export function modelText(model: Model): string {
   const drawn = summary !== null && names.length <= mostTasksDrawn;
   return [
     `Model of ${counted(names.length, "task")} with ${counted(model.cols, "feature")}`,
-    `  loss      ${model.loss}${labels === undefined ? "" : `; ${labelsInWords(labels)}`}`,
+    `  loss      ${loss.join("; ")}`,
     `  options   ${given.join(", ")}`,
     `  made by   fedmtl ${versions.fedmtl}, kernels ${versions.kernel}, BLAS ${versions.blasCore}`,
     ...(summary === null
@@ -70,7 +141,12 @@ export function modelText(model: Model): string {
       : [
           `  relations ${short(mean)} on average, from ${short(least)} to ${short(most)}, as correlations of two tasks`,
         ]),
+    `  spectrum  of W ${spectrumInWords(spectrum, values)}`,
+    ...(model.added.length === 0
+      ? []
+      : [`  added     ${counted(model.added.length, "task")} after the training`]),
     certificateInWords(model, options.relationship as Family),
+    ...(names.length < 2 || clusters === null ? [] : ["", ...clusterLines(clusters, clustersGiven)]),
     ...(drawn ? ["", relationMap(model.correlation(), names)] : [""]),
   ].join("\n");
 }

@@ -19,6 +19,8 @@ const program: Program<LazyCommand> = {
   summary: "federated multi-task learning with certified results",
   commands: [
     { name: "train", summary: summaries.train, load: () => import("./commands/train.js") },
+    { name: "cv", summary: summaries.cv, load: () => import("./commands/cv.js") },
+    { name: "add", summary: summaries.add, load: () => import("./commands/add.js") },
     { name: "predict", summary: summaries.predict, load: () => import("./commands/predict.js") },
     { name: "evaluate", summary: summaries.evaluate, load: () => import("./commands/evaluate.js") },
     { name: "inspect", summary: summaries.inspect, load: () => import("./commands/inspect.js") },

@@ -2,7 +2,8 @@
  * Writing to stdout, and numbers and tables as people read them.
  */
 import { once } from "node:events";
-import { clusterOrder, type SquareMatrix } from "./cluster_order.js";
+import type { SquareMatrix } from "../mocha/average_linkage.js";
+import { clusterOrder } from "./cluster_order.js";
 import { heatmap } from "./heatmap.js";
 import { duration } from "./progress.js";
 import { wantsColour } from "./terminal.js";

@@ -1,6 +1,8 @@
 /** What each command does, in one line: for the list of commands and for the command's own help. */
 export const summaries = {
   train: "train one linear model a task, jointly, and certify the result",
+  cv: "choose the relationship's numbers by cross-validation within tasks",
+  add: "add tasks to a model without training it anew",
   predict: "write decision values and labels for the rows of a data file",
   evaluate: "score a model on labelled data: per task, macro and micro",
   convert: "rewrite a data file in another format",

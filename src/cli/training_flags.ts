@@ -2,12 +2,12 @@
  * The flags of a training; their choices, ranges and defaults are those of the library.
  */
 import { families, familyTraits, independent, traceNorm } from "../mocha/relationships.js";
-import { defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
+import { classWeights, defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
 import type { Range } from "../ranges.js";
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
 
 /** A flag with a number of a given range as its value. */
-function number<const Name extends string>(name: Name, help: string, range: Range, fallback?: string) {
+export function number<const Name extends string>(name: Name, help: string, range: Range, fallback?: string) {
   const { least, above, most, whole } = range;
   return {
     name,
@@ -102,6 +102,13 @@ export const trainingFlags = [
     default: defaults.weighting,
   },
   {
+    name: "class-weight",
+    kind: "choice",
+    choices: classWeights,
+    help: "balanced: both sides weigh the same, counted over all rows of all tasks",
+    default: defaults.classWeight,
+  },
+  {
     name: "intercept",
     kind: "choice",
     choices: intercepts,
@@ -127,6 +134,13 @@ export const trainingFlags = [
     ranges.localEpochs,
     `${defaults.localEpochs}`,
   ),
+  {
+    name: "shrinking",
+    kind: "choice",
+    choices: ["on", "off"],
+    help: "leave out rows at rest for up to 7 rounds (hinge-like losses)",
+    default: "on with policy adaptive or accelerated",
+  },
   numberOrAuto(
     "omega-every",
     "learned relationships: rounds between Omega steps",
@@ -153,6 +167,11 @@ export const trainingFlags = [
   {
     ...number("positive", "this label is +1, all others are -1", ranges.positive, "the larger of two"),
     placeholder: "LABEL",
+  },
+  {
+    name: "multiclass",
+    kind: "boolean",
+    help: "more than two classes, each against the rest",
   },
   {
     name: "standardize",

@@ -189,7 +189,9 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
     omegaSteps,
     omegaTolerance,
   } = flags;
-  const { certifyEvery, positive, intercept, interceptScaling, standardize, seed, threads } = flags;
+  const shrinking = flags.shrinking === undefined ? undefined : flags.shrinking === "on";
+  const { certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling } = flags;
+  const { standardize, seed, threads } = flags;
   return {
     relationship,
     stop: given({ gap, rounds }),
@@ -201,11 +203,13 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
       weighting,
       policy,
       localEpochs,
+      shrinking,
       omegaEvery,
       omegaSteps,
       omegaTolerance,
     }),
-    ...given({ certifyEvery, positive, intercept, interceptScaling, standardize, seed, threads }),
+    ...given({ certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling }),
+    ...given({ standardize, seed, threads }),
   };
 }
 

@@ -7,6 +7,8 @@ import { rmse } from "../metrics/rmse.js";
 import type { FitResult } from "../mocha/fit_run.js";
 import type { Certificate } from "../mocha/history.js";
 import { isClassification, type LabelMapping, toTarget } from "../mocha/labels.js";
+import type { Model } from "../mocha/model.js";
+import { labelsFrom } from "../mocha/predictions.js";
 import { type Family, isLearned } from "../mocha/relationships.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
@@ -32,25 +34,31 @@ interface TrainingErrors {
 
 function trainingErrors({ tasks, result: { model } }: FinishedTraining): TrainingErrors {
   const { labels } = model;
-  const measure = isClassification(model.loss) ? error : rmse;
-  const given = tasks.labels();
-  const targets = labels === undefined ? given : given.map((label) => toTarget(label, labels));
-  const decisions = model.decisions(tasks);
   const offsets = tasks.offsets();
-  const ofTask = tasks.names.map(
-    (_, t) =>
-      measure(decisions.subarray(offsets[t], offsets[t + 1]), targets.subarray(offsets[t], offsets[t + 1])) ??
-      0,
-  );
-  return { micro: measure(decisions, targets) ?? 0, ofTask };
+  const given = tasks.labels();
+  // Of several classes, each row becomes one that is right or wrong.
+  const [decisions, targets] =
+    model.classes === undefined
+      ? [model.decisions(tasks), labels === undefined ? given : given.map((label) => toTarget(label, labels))]
+      : [rightOrWrong(model, tasks, given), new Float64Array(given.length).fill(1)];
+  const measure = isClassification(model.loss) ? error : rmse;
+  const ofRows = (begin?: number, end?: number): number =>
+    measure(decisions.subarray(begin, end), targets.subarray(begin, end)) ?? 0;
+  return { micro: ofRows(), ofTask: tasks.names.map((_, t) => ofRows(offsets[t], offsets[t + 1])) };
+}
+
+/** 1 for a row that gets its own label, else -1. */
+function rightOrWrong(model: Model, tasks: TaskSet, labels: Float64Array): Float64Array {
+  const predicted = labelsFrom(model.decisions(tasks), model);
+  return labels.map((label, i) => (label === predicted[i] ? 1 : -1));
 }
 
 /** The object of `train --json`. */
 export function trainingJson(training: FinishedTraining): object {
   const { tasks, options, result, seconds } = training;
   const { status, model, history, certificate, omegaSteps } = result;
-  const { loss, relationship, weighting, policy, localEpochs, intercept, standardize, seed, threads } =
-    options;
+  const { loss, relationship, weighting, policy, localEpochs, shrinking } = options;
+  const { intercept, standardize, seed, threads } = options;
   const { primal, dual, gap, relativeGap, jointObjective = null, jointDual = null } = certificate;
   return {
     status,
@@ -66,7 +74,8 @@ export function trainingJson(training: FinishedTraining): object {
     lambda2: relationship.lambda2,
     epsilon: model.options.epsilon ?? null,
     ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null },
-    ...{ intercept, standardize, labels: model.labels ?? null, policy, localEpochs },
+    ...{ intercept, standardize, labels: model.labels ?? null, classes: classesJson(result) },
+    ...{ classWeight: options.classWeight, policy, localEpochs, shrinking },
     rounds: history.length,
     omegaSteps,
     ...{ primal, dual, gap, relativeGap, jointObjective, jointDual },
@@ -81,6 +90,11 @@ export function trainingJson(training: FinishedTraining): object {
   };
 }
 
+/** Each class with its own part of the sums; null where there are not several. */
+function classesJson({ classes }: FitResult): object[] | null {
+  return classes?.map(({ certificate, ...rest }) => ({ ...rest, ...certificate })) ?? null;
+}
+
 /** The text of `train`: what was trained, how sure it is, and how well it fits. */
 export function trainingText(training: FinishedTraining): string {
   const { tasks, options, result } = training;
@@ -93,6 +107,7 @@ export function trainingText(training: FinishedTraining): string {
     `Trained ${counted(tasks.taskCount, "task")}: ${counted(rows, "row")} of ${counted(tasks.cols, "feature")}.`,
     `Loss ${loss}, relationship ${family}, lambda1 ${short(lambda1)}, lambda2 ${short(lambda2)}, weighting ${weighting}.`,
     ...(model.labels === undefined ? [] : [`Labels: ${labelsInWords(model.labels)}.`]),
+    ...(model.classes === undefined ? [] : [`Classes: ${classesInWords(model.classes)}.`]),
     "",
     `${endInWords(training)} after ${counted(history.length, "round")}${omegaStepsInWords(result)}, ` +
       `${timeInWords(training.seconds)}, ${traffic}.`,
@@ -133,6 +148,13 @@ function jointInWords({ jointObjective, jointDual }: Certificate): string {
 /** What the labels became: `1 is +1, -1 is -1`. */
 export function labelsInWords({ positive, negative }: LabelMapping): string {
   return `${positive} is +1, ${negative === undefined ? "all others are" : `${negative} is`} -1`;
+}
+
+/** Several classes: `6, each against the rest: 1, 2, 3, 4, 5, 6`. */
+export function classesInWords(classes: readonly number[]): string {
+  const most = 20;
+  const listed = classes.slice(0, most).join(", ");
+  return `${classes.length}, each against the rest: ${listed}${classes.length > most ? ", ..." : ""}`;
 }
 
 /** A count and its noun: `1 task`, `2 tasks`. */

@@ -13,7 +13,8 @@ const chunkLength = 1 << 16;
 /** One round as a line of a history file; the certificate's numbers stand on certified rounds only. */
 function historyLine(record: RoundRecord): string {
   const { round, omegaStep, steps, participants, bytesUp, bytesDown, flops, seconds, certificate } = record;
-  const line = { round, omegaStep, steps, participants, bytesUp, bytesDown, flops, seconds };
+  const ofClass = record.label === undefined ? {} : { class: record.label };
+  const line = { round, ...ofClass, omegaStep, steps, participants, bytesUp, bytesDown, flops, seconds };
   if (certificate === undefined) {
     return `${JSON.stringify(line)}\n`;
   }

@@ -1,7 +1,8 @@
 /**
  * How far learned relations tell who belongs together.
  */
-import { clusterOrder, type SquareMatrix } from "../cli/cluster_order.js";
+import { clusterOrder } from "../cli/cluster_order.js";
+import type { SquareMatrix } from "../mocha/average_linkage.js";
 
 /** What the relations say about groups that they were not told of. */
 export interface Recovery {

@@ -30,11 +30,11 @@ export interface TaskPredictions {
 
 /** Metric values; a metric that does not apply or is not defined on these rows is absent. */
 export interface Scores {
-  /** Classification: fraction of rows with the wrong sign, in [0, 1]. */
+  /** Classification: fraction of rows with the wrong label, in [0, 1]. */
   readonly error?: number;
-  /** Classification: area under the ROC curve, in [0, 1]; absent where a class is absent. */
+  /** Classification: area under the ROC curve, in [0, 1]; absent where a class is absent; of several, each against the rest on average. */
   readonly auc?: number;
-  /** Classification: F1 of the label +1, in [0, 1]; absent where nothing is, or is called, positive. */
+  /** Classification: F1 of the label +1, in [0, 1]; absent where nothing is, or is called, positive; of several classes the mean. */
   readonly f1?: number;
   /** Classification with probabilities: mean negative log-likelihood, in nats. */
   readonly logLoss?: number;
@@ -66,6 +66,16 @@ export interface Evaluation {
   readonly macroTasks: Readonly<Partial<Record<MetricName, number>>>;
   /** The metrics of all rows pooled: every row counts the same. */
   readonly micro: Scores;
+  /** Several classes: which of them were taken for which. */
+  readonly confusion?: Confusion;
+}
+
+/** How many rows of each class were given which label. */
+export interface Confusion {
+  /** C labels, ascending. */
+  readonly classes: readonly number[];
+  /** C × C: a row for each true class, in it a count for each predicted one. */
+  readonly counts: readonly (readonly number[])[];
 }
 
 /**
@@ -109,12 +119,12 @@ function scoresOf({ decisions, labels, probabilities }: Predictions, kind: Predi
 }
 
 /** Leaves out the metrics that are undefined. */
-function defined(scores: { [name in MetricName]?: number | undefined }): Scores {
+export function defined(scores: { [name in MetricName]?: number | undefined }): Scores {
   return Object.fromEntries(Object.entries(scores).filter(([, score]) => score !== undefined));
 }
 
 /** Names the task in an error about its arrays. */
-function inTask(task: string, score: () => Scores): Scores {
+export function inTask<T>(task: string, score: () => T): T {
   try {
     return score();
   } catch (cause) {
@@ -136,7 +146,8 @@ function pool(perTask: readonly TaskPredictions[]): Predictions {
     : { decisions, labels, probabilities: concatenate(probabilities) };
 }
 
-function concatenate(parts: readonly Float64Array[]): Float64Array {
+/** The arrays one behind the other. */
+export function concatenate(parts: readonly Float64Array[]): Float64Array {
   const whole = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
   let start = 0;
   for (const part of parts) {
@@ -146,7 +157,8 @@ function concatenate(parts: readonly Float64Array[]): Float64Array {
   return whole;
 }
 
-function average(tasks: readonly TaskScores[]): Pick<Evaluation, "macro" | "macroTasks"> {
+/** The mean of each metric over the tasks where it is defined. */
+export function average(tasks: readonly TaskScores[]): Pick<Evaluation, "macro" | "macroTasks"> {
   const names: readonly MetricName[] = ["error", "auc", "f1", "logLoss", "rmse", "explainedVariance"];
   const macro: { [name in MetricName]?: number } = {};
   const macroTasks: { [name in MetricName]?: number } = {};

@@ -6,7 +6,7 @@ import { constants } from "node:buffer";
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { FedmtlError } from "../errors.js";
-import { ioError, writeAtomically } from "../files.js";
+import { ioError, writeFileAtomic } from "../files.js";
 import { native } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
@@ -17,7 +17,7 @@ import type { WarmStart } from "./warm_start.js";
 
 const format = "fedmtl-checkpoint";
 /** Raised when an older version of the package could not read the file. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** Named arrays of numbers; what each part of a training adds to is its own business. */
 export type SavedState = Readonly<Record<string, Float64Array>>;
@@ -31,11 +31,12 @@ const digests = ["data", "graph", "matrix", "model of the warm start"];
 /** Differences that a message lists. */
 const differencesListed = 4;
 
-/** The facts of a training. Threads, the limit of rounds and checkpoints themselves do not decide its path. */
+/** The facts of a training, `label`: of this class against the others. Threads, the limit of rounds and checkpoints themselves do not decide its path. */
 export function factsOf(
   options: ResolvedOptions,
   data: PreparedData,
   warmStart: WarmStart | undefined,
+  label: number | undefined,
 ): Facts {
   const { relationship, stop, budgets, threads, signal, warmStart: _, checkpoint, ...plain } = options;
   const { family, lambda1, lambda2, edges, omega, sigma } = relationship;
@@ -44,6 +45,7 @@ export function factsOf(
   const { taskCount, rowCount, cols } = data.tasks.describe();
   return {
     ...plain,
+    ...(label === undefined ? {} : { class: label }),
     ...{ relationship: family, lambda1, lambda2, ...ownNumbers(relationship) },
     ...(matrix === undefined ? {} : { matrix: digest(Float64Array.from(matrix.to1DArray())) }),
     ...(edges === undefined ? {} : { graph: digest(Buffer.from(JSON.stringify(edges))) }),
@@ -96,11 +98,7 @@ export async function writeCheckpoint(path: string, state: SavedState, facts: Fa
         `${constants.MAX_LENGTH}; train without checkpoints`,
     );
   }
-  await writeAtomically(path, async (handle) => {
-    for (const part of parts) {
-      await handle.writeFile(part);
-    }
-  });
+  await writeFileAtomic(path, parts);
 }
 
 /** What reading a checkpoint found: its state, or why it cannot be used. */

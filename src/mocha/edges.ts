@@ -6,6 +6,9 @@ import { nearestName } from "../errors.js";
 /** An undirected edge: two tasks by name, and its weight, from 0. */
 export type Edge = readonly [taskA: string, taskB: string, weight: number];
 
+/** How messages name an edge of a list in code. */
+export const edgePlace = (index: number): string => `edges[${index}]`;
+
 /** What is wrong with an edge, to go on behind its place: `edges[3] has the weight -1; ...`. */
 export interface EdgeProblem {
   readonly index: number;

@@ -9,6 +9,7 @@ import { type NativeClientPool, type NativeServer, native } from "../native.js";
 import { type FitOptions, type Loss, type Policy, resolveOptions } from "../options.js";
 import { type Certificate, type OmegaRecord, toCertificate } from "./history.js";
 import { isClassification } from "./labels.js";
+import { positionsOf } from "./positions.js";
 import { type Relationship, toNative } from "./relationships.js";
 
 /** server -> client. */
@@ -60,7 +61,7 @@ export interface Objective {
 /** What a client has to know; all clients of a training use the same. */
 export type ClientOptions = Pick<
   FitOptions,
-  "loss" | "smoothing" | "lossEpsilon" | "huberDelta" | "weighting" | "positive" | "seed"
+  "loss" | "smoothing" | "lossEpsilon" | "huberDelta" | "weighting" | "positive" | "seed" | "shrinking"
 > & {
   /** `free`: an unpenalised intercept; a penalised one is a constant feature in the data. By default `none`. */
   readonly intercept?: "none" | "free";
@@ -89,7 +90,7 @@ export class Client {
     }
     this.name = name;
     this.rowCount = tasks.rowCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, intercept, policy } =
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, intercept, policy, shrinking } =
       resolveOptions(options);
     this.#pool = new native.ClientPool(tasks.native, {
       ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed },
@@ -97,6 +98,7 @@ export class Client {
       threads: 1,
       freeIntercept: intercept === "free",
       momentum: policy === "accelerated",
+      shrinking,
     });
   }
 
@@ -160,7 +162,7 @@ export class Server {
 
   /** @throws FedmtlError INVALID_OPTION; RangeError for a matrix that is not symmetric or not positive semi-definite */
   constructor(options: ServerOptions) {
-    const { policy, threads, omegaSteps } = resolveOptions(
+    const { policy, threads, omegaSteps, omegaTolerance } = resolveOptions(
       options.policy === undefined ? {} : { policy: options.policy },
     );
     if (options.tasks.length === 0 || new Set(options.tasks).size !== options.tasks.length) {
@@ -170,9 +172,10 @@ export class Server {
       throw new FedmtlError("INVALID_OPTION", `cols is ${options.cols}; give a whole number from 1`);
     }
     this.names = options.tasks;
-    this.#positions = new Map(options.tasks.map((name, t) => [name, t]));
+    this.#positions = positionsOf(options.tasks);
     const tasks = options.tasks.length;
-    const relationship = toNative(options.relationship, { tasks, names: () => options.tasks }, omegaSteps);
+    const named = { tasks, names: () => options.tasks };
+    const relationship = toNative(options.relationship, named, omegaSteps, omegaTolerance);
     this.#native = new native.Server({ tasks, cols: options.cols, relationship, policy, threads });
   }
 
@@ -204,9 +207,9 @@ export class Server {
   }
 
   /** Learns Omega from the current W; then W = V K for the new K. */
-  async stepOmega(): Promise<Omit<OmegaRecord, "round">> {
-    const { regularizerBefore, regularizerAfter } = await this.#native.stepOmega();
-    return { regularizerBefore, regularizerAfter };
+  async stepOmega(): Promise<Omit<OmegaRecord, "round" | "seconds">> {
+    const { regularizerBefore, regularizerAfter, rank, cutBound } = await this.#native.stepOmega();
+    return { regularizerBefore, regularizerAfter, rank, cutBound };
   }
 
   /** d weights of a task. */

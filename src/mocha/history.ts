@@ -27,7 +27,7 @@ export interface Certificate {
 export interface RoundRecord {
   /** 1, 2, … over the whole training. */
   readonly round: number;
-  /** Omega steps taken before this round. */
+  /** Omega steps taken before this round, of several classes those of its class. */
   readonly omegaStep: number;
   /** Coordinate steps of all tasks. */
   readonly steps: number;
@@ -41,6 +41,8 @@ export interface RoundRecord {
   readonly gamma: number;
   /** Whether momentum began anew after this round (policy `accelerated`). */
   readonly restarted: boolean;
+  /** Several classes: the one that was trained against the others. */
+  readonly label?: number;
   /** Absent on rounds that were not certified. */
   readonly certificate?: Certificate;
 }
@@ -51,6 +53,14 @@ export interface OmegaRecord {
   readonly round: number;
   readonly regularizerBefore: number;
   readonly regularizerAfter: number;
+  /** Directions that the kernel over tasks tells apart from the rest, at most min(d, m). */
+  readonly rank: number;
+  /**
+   * What taking the others together has cost at most: the relative rise of what the step lowers, Q in docs/math.md, section
+   * 5. The certificate is not concerned.
+   */
+  readonly cutBound: number;
+  readonly seconds: number;
 }
 
 const columns = [
@@ -71,7 +81,14 @@ const columns = [
   "jointDual",
 ] as const;
 
-const omegaColumns = ["round", "regularizerBefore", "regularizerAfter"] as const;
+const omegaColumns = [
+  "round",
+  "regularizerBefore",
+  "regularizerAfter",
+  "rank",
+  "cutBound",
+  "seconds",
+] as const satisfies readonly (keyof OmegaRecord)[];
 
 /** The name of a column of the history. */
 export type HistoryColumn = (typeof columns)[number];
@@ -98,6 +115,12 @@ export class History implements Iterable<RoundRecord> {
     columns.map((name) => [name, new Float64Array(64)]),
   );
   #length = 0;
+  /** Several classes: where each begins. */
+  readonly #classes: {
+    readonly label: number;
+    readonly firstIndex: number;
+    readonly firstOmegaStep: number;
+  }[] = [];
   /** The Omega steps, in order. */
   readonly omegaSteps: OmegaRecord[] = [];
 
@@ -135,6 +158,7 @@ export class History implements Iterable<RoundRecord> {
       seconds: value("seconds"),
       gamma: value("gamma"),
       restarted: value("restarted") === 1,
+      ...this.#labelAt(index),
     };
     const [primal, dual, gap, jointObjective, jointDual] = [
       value("primal"),
@@ -174,6 +198,28 @@ export class History implements Iterable<RoundRecord> {
     this.#length++;
   }
 
+  /** @internal What follows is about one class against the others. */
+  beginClass(label: number): void {
+    this.#classes.push({ label, firstIndex: this.#length, firstOmegaStep: this.omegaSteps.length });
+  }
+
+  /** @internal Takes over what the history of the class begun last has more than this one. */
+  takeFrom(own: History): void {
+    const { firstIndex = 0, firstOmegaStep = 0 } = this.#classes.at(-1) ?? {};
+    for (let index = this.#length - firstIndex; index < own.length; index++) {
+      const row = columns.map((name) => [name, own.#column(name)[index] ?? Number.NaN]);
+      this.append({ ...Object.fromEntries(row), round: this.#length + 1 });
+    }
+    for (const step of own.omegaSteps.slice(this.omegaSteps.length - firstOmegaStep)) {
+      this.omegaSteps.push({ ...step, round: firstIndex + step.round });
+    }
+  }
+
+  #labelAt(index: number): { readonly label?: number } {
+    const found = this.#classes.filter(({ firstIndex }) => firstIndex <= index).at(-1);
+    return found === undefined ? {} : { label: found.label };
+  }
+
   /** @internal All columns and the Omega steps, for a checkpoint. */
   save(): SavedState {
     const omegaSteps = omegaColumns.map((name) => [
@@ -193,14 +239,12 @@ export class History implements Iterable<RoundRecord> {
       room.set(column);
       this.#columns.set(name, room);
     }
-    const [round, before, after] = omegaColumns.map((name) => stored(state, `history.omegaSteps.${name}`));
-    round?.forEach((value, i) => {
-      this.omegaSteps.push({
-        round: value,
-        regularizerBefore: before?.[i] ?? Number.NaN,
-        regularizerAfter: after?.[i] ?? Number.NaN,
-      });
-    });
+    const saved = omegaColumns.map((name) => [name, stored(state, `history.omegaSteps.${name}`)] as const);
+    const count = saved[0]?.[1].length ?? 0;
+    for (let i = 0; i < count; i++) {
+      const step = Object.fromEntries(saved.map(([name, values]) => [name, values[i] ?? Number.NaN]));
+      this.omegaSteps.push(step as unknown as OmegaRecord);
+    }
   }
 
   #column(name: HistoryColumn): Float64Array {

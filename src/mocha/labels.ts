@@ -2,6 +2,7 @@
  * Labels of a classification: which stand for +1 and which for -1.
  */
 import { FedmtlError } from "../errors.js";
+import type { NativeTaskSet } from "../native.js";
 import type { Loss } from "../options.js";
 
 /**
@@ -21,15 +22,8 @@ export function isClassification(loss: Loss): boolean {
 const labelsListed = 8;
 
 /** The distinct labels in ascending order, at most `labelsListed` + 1 of them. */
-function distinctLabels(labels: Float64Array): number[] {
-  const found = new Set<number>();
-  for (const label of labels) {
-    found.add(label);
-    if (found.size > labelsListed) {
-      break;
-    }
-  }
-  return [...found].sort((a, b) => a - b);
+function distinctLabels(tasks: NativeTaskSet): number[] {
+  return [...tasks.distinctLabels(labelsListed + 1)].sort((a, b) => a - b);
 }
 
 const listed = (labels: number[]): string =>
@@ -40,16 +34,16 @@ const listed = (labels: number[]): string =>
  * @throws FedmtlError BAD_INPUT if the labels do not fit a classification; the labels are named
  */
 export function mapLabels(
-  labels: Float64Array,
+  tasks: NativeTaskSet,
   loss: Loss,
   positive: number | undefined,
 ): LabelMapping | undefined {
   if (!isClassification(loss)) {
     return undefined;
   }
-  const distinct = distinctLabels(labels);
+  const distinct = distinctLabels(tasks);
   if (positive !== undefined) {
-    if (!labels.includes(positive)) {
+    if (!tasks.hasLabel(positive)) {
       throw new FedmtlError(
         "BAD_INPUT",
         `no row has the positive label ${positive}; the labels are ${listed(distinct)}`,
@@ -67,8 +61,50 @@ export function mapLabels(
   throw new FedmtlError(
     "BAD_INPUT",
     `loss "${loss}" needs exactly two distinct labels, the data have ${listed(distinct)}; ` +
-      "name the positive one (positive, --positive) or use a regression loss such as squared",
+      "name the positive one (positive, --positive), take each against the rest (multiclass, --multiclass), or use a " +
+      "regression loss such as squared",
   );
+}
+
+/** More distinct labels than this are taken for numbers, not classes. */
+const mostClasses = 1000;
+
+/**
+ * The classes of a training of several, ascending.
+ *
+ * @throws FedmtlError INVALID_OPTION for a loss that is not for classes; BAD_INPUT for fewer than two classes, or so many that
+ *   the labels must be numbers
+ */
+export function classesOf(tasks: NativeTaskSet, loss: Loss): number[] {
+  if (!isClassification(loss)) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `multiclass needs a loss for classes, "${loss}" is for numbers; use hinge, smoothed-hinge or logistic`,
+    );
+  }
+  const found = [...tasks.distinctLabels(mostClasses + 1)];
+  if (found.length < 2 || found.length > mostClasses) {
+    const which =
+      found.length < 2 ? `only the label ${found.join()}` : `more than ${mostClasses} distinct labels`;
+    throw new FedmtlError(
+      "BAD_INPUT",
+      `the data have ${which}; multiclass needs 2 to ${mostClasses} classes`,
+    );
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** Factors of the sample weights of rows that are +1 and of all others. */
+export interface ClassWeights {
+  readonly positiveWeight: number;
+  readonly negativeWeight: number;
+}
+
+/** n / (2 n_c) for each of the two sides, counted over all n rows of all tasks, as in scikit-learn; 1 for a side without rows. */
+export function balancedWeights(labels: Float64Array, { positive }: LabelMapping): ClassWeights {
+  const positives = labels.reduce((count, label) => count + (label === positive ? 1 : 0), 0);
+  const weight = (rows: number): number => (rows === 0 ? 1 : labels.length / (2 * rows));
+  return { positiveWeight: weight(positives), negativeWeight: weight(labels.length - positives) };
 }
 
 /**

@@ -7,40 +7,26 @@ import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { type Evaluation, evaluatePredictions, type TaskPredictions } from "../metrics/evaluate.js";
-import type { FeatureScaling, NativeKernel } from "../native.js";
-import { native } from "../native.js";
-import type { Loss, ResolvedOptions } from "../options.js";
-import { version } from "../version.js";
+import { evaluateClasses } from "../metrics/evaluate_classes.js";
+import type { Loss } from "../options.js";
+import { addTask, type AddTaskOptions, type NewTaskData } from "./add_task.js";
 import type { Certificate } from "./history.js";
-import { isClassification, type LabelMapping, toLabel, toTarget } from "./labels.js";
-import { logistic } from "./logistic.js";
-import { decodeModel, encodeModel, readModelFile } from "./model_file.js";
-import { ownNumbers } from "./relationships.js";
+import { isClassification, type LabelMapping, toTarget } from "./labels.js";
+import { decodeModel, modelFileParts, readModelFile } from "./model_file.js";
+import {
+  type AddedTask,
+  type Addition,
+  foldScaling,
+  type ModelParts,
+  type RawHead,
+  type RecordedOptions,
+  sumOfCertificates,
+} from "./model_parts.js";
+import { positionsOf } from "./positions.js";
+import { interleave, labelsFrom, probabilitiesFrom } from "./predictions.js";
+import { type ModelSpectrum, spectrumOf } from "./spectrum.js";
+import { clustersOf } from "./task_clusters.js";
 import { correlationOf } from "./task_correlation.js";
-import type { OuterLoop } from "./outer_loop.js";
-import type { PreparedData } from "./prepare.js";
-
-/** Options of the training that a model remembers: numbers and names only. */
-export type RecordedOptions = Readonly<Record<string, string | number | boolean>>;
-
-/** All that a model is made of. */
-export interface ModelParts {
-  /** m names. */
-  readonly names: readonly string[];
-  /** d features, without the intercept's column. */
-  readonly cols: number;
-  readonly loss: Loss;
-  /** W, task-major m × d, for standardised features if `scaling` is given. */
-  readonly W: Float64Array;
-  /** m intercepts, for standardised features if `scaling` is given. */
-  readonly intercepts: Float64Array;
-  readonly scaling?: FeatureScaling;
-  readonly labels?: LabelMapping;
-  readonly kernel: NativeKernel;
-  readonly certificate: Certificate;
-  readonly options: RecordedOptions;
-  readonly versions: { readonly fedmtl: string; readonly kernel: string; readonly blasCore: string };
-}
 
 /** What becomes of a task that the model does not have. */
 export const unknownTaskPolicies = ["error", "mean"] as const;
@@ -54,84 +40,23 @@ export interface DecisionOptions {
 /** Above this many tasks a correlation matrix is only made for named tasks. */
 const largestCorrelation = 5000;
 
-interface Training {
-  readonly names: readonly string[];
-  readonly data: PreparedData;
-  readonly labels: LabelMapping | undefined;
-  readonly options: ResolvedOptions;
-  readonly loop: OuterLoop;
-  readonly certificate: Certificate;
-}
-
-/** W without the constant feature's column, and the intercepts: that column times the feature's value, or the free ones. */
-function separateIntercepts(
-  W: Float64Array,
-  free: Float64Array,
-  data: PreparedData,
-): [Float64Array, Float64Array] {
-  if (data.interceptColumn === undefined) {
-    return [W, free];
-  }
-  const tasks = free.length;
-  const intercepts = new Float64Array(tasks);
-  const cols = data.cols - 1;
-  const weights = new Float64Array(tasks * cols);
-  for (let t = 0; t < tasks; t++) {
-    const start = t * data.cols;
-    weights.set(W.subarray(start, start + cols), t * cols);
-    intercepts[t] = (W[start + cols] ?? 0) * data.interceptColumn;
-  }
-  return [weights, intercepts];
-}
-
-/** What a model remembers of its options: what decides the result and can be written down. */
-function recordOptions(options: ResolvedOptions, epsilon: number | undefined): RecordedOptions {
-  const { relationship, stop, budgets, threads, signal, warmStart, checkpoint, ...recorded } = options;
-  const { family, lambda1, lambda2 } = relationship;
-  const floor = epsilon === undefined ? {} : { epsilon };
-  return {
-    ...recorded,
-    relationship: family,
-    lambda1,
-    lambda2,
-    ...ownNumbers(relationship),
-    gap: stop.gap,
-    rounds: stop.rounds,
-    ...floor,
-  };
-}
-
-/** A trained model; immutable. */
+/** A trained model; immutable. Of several classes it is one linear model a task and class ({@link Model.ofClass}). */
 export class Model {
   readonly #parts: ModelParts;
   readonly #positions: ReadonlyMap<string, number>;
-  /** W and intercepts for features as they are given: the standardisation folded in. */
-  readonly #raw: { readonly W: Float64Array; readonly intercepts: Float64Array };
+  /** For features as they are given, a head each. */
+  readonly #raw: readonly RawHead[];
+  readonly #certificate: Certificate;
+  readonly #options: RecordedOptions;
 
   /** @internal */
   constructor(parts: ModelParts) {
     this.#parts = parts;
-    this.#positions = new Map(parts.names.map((name, t) => [name, t]));
-    this.#raw = foldScaling(parts);
-  }
-
-  /** @internal */
-  static fromTraining({ names, data, labels, options, loop, certificate }: Training): Model {
-    const state = loop.server.state();
-    const [W, intercepts] = separateIntercepts(state.W, loop.clients.intercepts(), data);
-    return new Model({
-      names,
-      cols: W.length / names.length,
-      loss: options.loss,
-      W,
-      intercepts,
-      kernel: loop.server.kernel(),
-      certificate,
-      options: recordOptions(options, state.epsilon),
-      versions: { fedmtl: version, ...native.versions() },
-      ...(data.scaling === undefined ? {} : { scaling: data.scaling }),
-      ...(labels === undefined ? {} : { labels }),
-    });
+    this.#positions = positionsOf(parts.names);
+    this.#raw = parts.heads.map((head) => foldScaling(head, parts.cols, parts.scaling));
+    this.#certificate = sumOfCertificates(parts.heads.map(({ certificate }) => certificate));
+    const epsilon = parts.classes === undefined ? parts.heads[0]?.epsilon : undefined;
+    this.#options = epsilon === undefined ? parts.options : { ...parts.options, epsilon };
   }
 
   /** Names of the tasks. */
@@ -145,17 +70,21 @@ export class Model {
   get loss(): Loss {
     return this.#parts.loss;
   }
-  /** How labels became -1 / +1; absent for regression. */
+  /** How labels became -1 / +1; absent for regression and for several classes. */
   get labels(): LabelMapping | undefined {
     return this.#parts.labels;
   }
-  /** The certificate at the end of the training. */
+  /** C labels, ascending, of a model of several classes (option `multiclass`); else absent. */
+  get classes(): readonly number[] | undefined {
+    return this.#parts.classes;
+  }
+  /** The certificate at the end of the training; of several classes the sum of theirs. */
   get certificate(): Certificate {
-    return this.#parts.certificate;
+    return this.#certificate;
   }
   /** The options of the training. */
   get options(): RecordedOptions {
-    return this.#parts.options;
+    return this.#options;
   }
   /** Versions of package, kernels and BLAS that made the model. */
   get versions(): ModelParts["versions"] {
@@ -163,30 +92,60 @@ export class Model {
   }
 
   /**
-   * d weights of a task, for features as they are given (a standardisation is folded in).
+   * The model that tells one class from the others: what a training with this label as `positive` gives.
    *
-   * @throws FedmtlError UNKNOWN_TASK
+   * @param label one of {@link Model.classes}
+   * @throws FedmtlError INVALID_ARGUMENT for another label, or a model that is not of several classes
    */
-  weights(task: string): Float64Array {
-    const start = this.#position(task) * this.cols;
-    return this.#raw.W.slice(start, start + this.cols);
-  }
-
-  /** The intercept that goes with {@link Model.weights}; 0 without one. */
-  intercept(task: string): number {
-    return this.#raw.intercepts[this.#position(task)] ?? 0;
+  ofClass(label: number): Model {
+    const { classes, heads, options, added, ...shared } = this.#parts;
+    const position = classes?.indexOf(label) ?? -1;
+    const head = heads[position];
+    if (head === undefined) {
+      throw new FedmtlError(
+        "INVALID_ARGUMENT",
+        classes === undefined
+          ? "the model is not of several classes; train with multiclass: true"
+          : `the model has no class ${label}; its classes are ${classes.join(", ")}`,
+      );
+    }
+    return new Model({
+      ...shared,
+      heads: [head],
+      labels: { positive: label },
+      options: { ...options, multiclass: false, positive: label },
+      ...(added === undefined ? {} : { added: added.map((one) => ofHead(one, position)) }),
+    });
   }
 
   /**
-   * Decision values x'w + b, one a row: positive for the class +1, or the predicted value of a regression.
+   * d weights of a task, for features as they are given (a standardisation is folded in).
+   *
+   * @throws FedmtlError UNKNOWN_TASK; INVALID_ARGUMENT for a model of several classes
+   */
+  weights(task: string): Float64Array {
+    const start = this.#position(task) * this.cols;
+    return this.#only("weights").W.slice(start, start + this.cols);
+  }
+
+  /** The intercept that goes with {@link Model.weights}; 0 without one. @throws as {@link Model.weights} */
+  intercept(task: string): number {
+    const position = this.#position(task);
+    return this.#only("intercept").intercepts[position] ?? 0;
+  }
+
+  /**
+   * Decision values x'w + b, one a row: positive for the class +1, or the predicted value of a regression. Of a model of C
+   * classes a matrix of n × C, row-major: the row of X first, within it a value a class in the order of {@link Model.classes}.
    *
    * @param X rows with at most d features; missing ones count as zeros
    * @throws FedmtlError UNKNOWN_TASK; INVALID_ARGUMENT for a feature beyond d or not finite
    */
   decision(task: string, X: RowsLike): Float64Array {
-    const start = this.#position(task) * this.cols;
+    const position = this.#position(task);
+    const start = position * this.cols;
     const rows = toRows(X);
-    const scores: number[] = [];
+    const scores = this.#raw.map((): number[] => []);
     const count = forEachFeature(rows, (row, value, column) => {
       if (column >= this.cols) {
         throw new FedmtlError(
@@ -200,24 +159,29 @@ export class Model {
           `feature ${column + 1} in row ${row} of X is ${value}; give finite numbers`,
         );
       }
-      scores[row] = (scores[row] ?? 0) + value * (this.#raw.W[start + column] ?? 0);
+      this.#raw.forEach(({ W }, c) => {
+        const ofHead = scores[c] as number[];
+        ofHead[row] = (ofHead[row] ?? 0) + value * (W[start + column] ?? 0);
+      });
     });
-    const intercept = this.intercept(task);
-    return Float64Array.from({ length: count }, (_, i) => (scores[i] ?? 0) + intercept);
+    const columns = this.#raw.map(({ intercepts }, c) => {
+      const intercept = intercepts[position] ?? 0;
+      return Float64Array.from({ length: count }, (_, i) => (scores[c]?.[i] ?? 0) + intercept);
+    });
+    return interleave(columns);
   }
 
   /**
    * Predicted labels, one a row: the original labels of a classification (or -1 / +1 if it was trained as one label
-   * against the rest), values of a regression.
+   * against the rest), of several classes that of the largest decision, values of a regression.
    */
   predict(task: string, X: RowsLike): Float64Array {
-    const decisions = this.decision(task, X);
-    const { labels } = this.#parts;
-    return labels === undefined ? decisions : decisions.map((z) => toLabel(z, labels));
+    return labelsFrom(this.decision(task, X), this.#parts);
   }
 
   /**
-   * Probabilities of the class +1, one a row.
+   * Probabilities of the class +1, one a row; of a model of C classes n × C, row-major, with a sum of 1 in each row: the
+   * logistic function of each class's decision, divided by their sum.
    *
    * @throws FedmtlError INVALID_ARGUMENT unless the loss is logistic: other losses do not estimate probabilities
    */
@@ -228,7 +192,7 @@ export class Model {
         `the loss "${this.loss}" gives no probabilities; train with loss "logistic" to have them`,
       );
     }
-    return this.decision(task, X).map(logistic);
+    return probabilitiesFrom(this.decision(task, X), this.#parts);
   }
 
   /** Whether {@link Model.probability} is available. */
@@ -237,7 +201,7 @@ export class Model {
   }
 
   /**
-   * Decision values for every row of a set, in its order.
+   * Decision values for every row of a set, in its order; of a model of C classes n × C, row-major.
    *
    * @throws FedmtlError UNKNOWN_TASK if the set has a task that the model does not have; RangeError for too many features
    */
@@ -245,48 +209,53 @@ export class Model {
     if (!unknownTaskPolicies.includes(unknownTask)) {
       throw invalidChoice("value of unknownTask", unknownTask, unknownTaskPolicies);
     }
-    const { W, intercepts } = this.#raw;
-    if (unknownTask === "error" || tasks.names.every((name) => this.#positions.has(name))) {
+    const known = tasks.names.every((name) => this.#positions.has(name));
+    if (unknownTask === "error" || known) {
       const modelOfTask = Int32Array.from(tasks.names, (name) => this.#position(name));
-      return tasks.native.decisions(W, this.cols, modelOfTask, intercepts);
+      return interleave(
+        this.#raw.map(({ W, intercepts }) => tasks.native.decisions(W, this.cols, modelOfTask, intercepts)),
+      );
     }
     const m = this.names.length;
     const modelOfTask = Int32Array.from(tasks.names, (name) => this.#positions.get(name) ?? m);
-    return tasks.native.decisions(
-      withMeanRow(W, this.cols),
-      this.cols,
-      modelOfTask,
-      withMeanRow(intercepts, 1),
+    return interleave(
+      this.#raw.map(({ W, intercepts }) =>
+        tasks.native.decisions(withMeanRow(W, this.cols), this.cols, modelOfTask, withMeanRow(intercepts, 1)),
+      ),
     );
   }
 
   /**
-   * Error, AUC, F1 and log-loss, or RMSE and explained variance: per task, macro and micro.
+   * Error, AUC, F1 and log-loss, or RMSE and explained variance: per task, macro and micro; of several classes the
+   * confusion matrix too.
    *
-   * @throws as {@link Model.decisions}
+   * @throws as {@link Model.decisions}; FedmtlError BAD_INPUT for a label that the training did not have
    */
   evaluate(tasks: TaskSet, options: DecisionOptions = {}): Evaluation {
-    const { labels } = this.#parts;
+    const { labels, classes } = this.#parts;
     const given = tasks.labels();
     const targets = labels === undefined ? given : given.map((label) => toTarget(label, labels));
     const decisions = this.decisions(tasks, options);
     const offsets = tasks.offsets();
+    const width = classes?.length ?? 1;
     const perTask = tasks.names.map((task, t): TaskPredictions => {
-      const [begin, end] = [offsets[t], offsets[t + 1]];
-      const z = decisions.subarray(begin, end);
+      const [begin = 0, end = 0] = [offsets[t], offsets[t + 1]];
+      const z = decisions.subarray(begin * width, end * width);
       return {
         task,
         decisions: z,
         labels: targets.subarray(begin, end),
-        ...(this.hasProbabilities ? { probabilities: z.map(logistic) } : {}),
+        ...(this.hasProbabilities ? { probabilities: probabilitiesFrom(z, this.#parts) } : {}),
       };
     });
-    return evaluatePredictions(perTask, isClassification(this.loss) ? "classification" : "regression");
+    return classes === undefined
+      ? evaluatePredictions(perTask, isClassification(this.loss) ? "classification" : "regression")
+      : evaluateClasses(perTask, classes);
   }
 
   /**
    * Correlations of tasks, K_st / sqrt(K_ss K_tt) with K the kernel over tasks in force: 1 on the diagonal, 0 where tasks
-   * do not inform each other.
+   * do not inform each other. Of several classes the mean of theirs.
    *
    * @param tasks names, by default all
    * @throws FedmtlError INVALID_ARGUMENT for more than 5,000 tasks; UNKNOWN_TASK
@@ -298,21 +267,80 @@ export class Model {
         `a correlation matrix of ${tasks.length} tasks is too large; name at most ${largestCorrelation} of them`,
       );
     }
-    return correlationOf(
-      this.#parts.kernel,
-      this.names.length,
-      tasks.map((task) => this.#position(task)),
-    );
+    const positions = tasks.map((task) => this.#position(task));
+    const sum = this.#parts.heads
+      .map(({ kernel }) => correlationOf(kernel, this.names.length, positions))
+      .reduce((total, other) => total.add(other));
+    const { length } = this.#parts.heads;
+    return length === 1 ? sum : sum.div(length);
+  }
+
+  /**
+   * Clusters of tasks: the average-linkage tree of their correlations (distance 1 - correlation), cut into k.
+   *
+   * @param k 1 .. m; by default where the distances in the tree make their largest step, of which 0 is the start and 1, tasks
+   *   that do not inform each other, the end
+   * @returns names, each cluster in the order of {@link Model.names}, the clusters in the order of their first tasks
+   * @throws FedmtlError INVALID_ARGUMENT for another k, or more than 5,000 tasks
+   */
+  clusters(k?: number): string[][] {
+    return clustersOf(this.correlation(), k).map((cluster) => cluster.map((t) => this.names[t] ?? ""));
+  }
+
+  /**
+   * In how many directions the models differ, and tasks relate: singular values of W and eigenvalues of K, in
+   * O(min(d, m)^2 max(d, m)) on a thread of its own. Of several classes W is that of all of them stacked.
+   */
+  spectrum(): Promise<ModelSpectrum> {
+    return spectrumOf(this.#parts.heads, this.names.length);
+  }
+
+  /**
+   * A model with one task more, solved against the models of the other tasks, which stay as they are; this one is unchanged.
+   * What the others say of it depends on the relationship (docs/math.md, section 7): nothing for `independent`, the mean model
+   * for `mean`, the directions in which they lie for `trace-norm`, the relations given for `fixed`. The solution has a
+   * certificate of its own, in {@link Model.added}; `certificate` stays that of the training.
+   *
+   * @param name of the new task
+   * @param data its rows: a set of one task, or `{ X, y }`; without any the new task has the mean of the models, for `fixed`
+   *   what its relations say
+   * @param options gap and passes; for `fixed` its row of `omega` or `sigma`
+   * @throws FedmtlError INVALID_ARGUMENT for a name that is taken, other features or more than one task; BAD_INPUT for labels
+   *   that the training did not have; INVALID_OPTION
+   */
+  async addTask(name: string, data?: NewTaskData, options: AddTaskOptions = {}): Promise<Model> {
+    return new Model(await addTask(this.#parts, name, data, options));
+  }
+
+  /** Tasks that were added after the training, in order, each with its certificate. */
+  get added(): readonly AddedTask[] {
+    return (this.#parts.added ?? []).map(({ certificates, ...rest }) => ({
+      ...rest,
+      ...(certificates.length === 0 ? {} : { certificate: sumOfCertificates(certificates) }),
+    }));
   }
 
   /** Writes one safetensors file, atomically. @throws FedmtlError IO */
   async save(path: string): Promise<void> {
-    await writeFileAtomic(path, encodeModel(this.#parts));
+    await writeFileAtomic(path, modelFileParts(this.#parts));
   }
 
   /** Reads a file written by {@link Model.save}. @throws FedmtlError BAD_MODEL, IO */
   static async load(path: string): Promise<Model> {
     return new Model(decodeModel(await readModelFile(path), path));
+  }
+
+  /** The one head. @throws FedmtlError INVALID_ARGUMENT for several classes */
+  #only(what: string): RawHead {
+    const { classes } = this.#parts;
+    const [head] = this.#raw;
+    if (classes !== undefined || head === undefined) {
+      throw new FedmtlError(
+        "INVALID_ARGUMENT",
+        `a model of several classes has ${what} for each; take one of them with ofClass(${classes?.join(" or ")})`,
+      );
+    }
+    return head;
   }
 
   #position(task: string): number {
@@ -324,6 +352,11 @@ export class Model {
   }
 }
 
+/** What was added to one head. */
+function ofHead({ certificates, ...rest }: Addition, position: number): Addition {
+  return { ...rest, certificates: certificates.slice(position, position + 1) };
+}
+
 /** The rows, and behind them their mean as one row more. */
 function withMeanRow(rows: Float64Array, cols: number): Float64Array {
   const count = rows.length / cols;
@@ -333,21 +366,4 @@ function withMeanRow(rows: Float64Array, cols: number): Float64Array {
     result[rows.length + (i % cols)] = (result[rows.length + (i % cols)] ?? 0) + value / count;
   }
   return result;
-}
-
-/** w'(x - mean)/scale + b = (w/scale)'x + (b - (w/scale)'mean). */
-function foldScaling(parts: ModelParts): { W: Float64Array; intercepts: Float64Array } {
-  const { scaling, cols } = parts;
-  if (scaling === undefined) {
-    return { W: parts.W, intercepts: parts.intercepts };
-  }
-  const W = parts.W.map((w, i) => w / (scaling.scale[i % cols] ?? 1));
-  const intercepts = parts.intercepts.map((b, t) => {
-    let shift = 0;
-    for (let j = 0; j < cols; j++) {
-      shift += (W[t * cols + j] ?? 0) * (scaling.mean[j] ?? 0);
-    }
-    return b - shift;
-  });
-  return { W, intercepts };
 }

@@ -8,53 +8,93 @@ import { ioError } from "../files.js";
 import type { NativeGraphKernel, NativeKernel } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
-import type { LabelMapping } from "./labels.js";
-import type { ModelParts, RecordedOptions } from "./model.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
+import type { Addition, ModelHead, ModelParts, RecordedOptions } from "./model_parts.js";
+import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
 
 const format = "fedmtl-model";
-/** Raised when an older version of the package could not read the file. */
-const formatVersion = 1;
+/**
+ * Of a file with one head, and of one with a head a class. Raised when an older version of the package could not read the
+ * file.
+ */
+const formatVersions = { one: 1, classes: 2 } as const;
 
 interface Description {
   readonly formatVersion: number;
   readonly cols: number;
   readonly loss: Loss;
-  readonly delta?: number;
   readonly labels?: LabelMapping;
-  readonly certificate: Certificate;
   readonly options: RecordedOptions;
   readonly versions: ModelParts["versions"];
+  /** Of a file with one head; epsilon stands in the options. */
+  readonly delta?: number;
+  readonly certificate?: Certificate;
+  readonly classWeights?: ClassWeights;
+  /** Tasks that were added after the training. */
+  readonly added?: readonly Addition[];
+  /** Of a file with a head a class. */
+  readonly classes?: readonly number[];
+  readonly heads?: readonly HeadDescription[];
+}
+
+/** What of a head is not a tensor. */
+interface HeadDescription {
+  readonly certificate: Certificate;
+  readonly delta?: number;
+  readonly epsilon?: number;
+  readonly classWeights?: ClassWeights;
 }
 
 const tensor = (data: Float64Array, ...shape: number[]): Tensor => ({ dtype: "F64", shape, data });
 
-/** @returns the bytes of the file */
-export function encodeModel(parts: ModelParts): Uint8Array {
-  const { names, cols, loss, labels, certificate, options, versions, kernel, scaling } = parts;
-  const m = names.length;
-  const tensors = new Map<string, Tensor>([
-    ["W", tensor(parts.W, m, cols)],
-    ["intercepts", tensor(parts.intercepts, m)],
-  ]);
-  for (const [name, one] of kernelTensors(kernel, m)) {
-    tensors.set(name, one);
-  }
+/** Before the names of the tensors of a head: nothing, or the class. */
+const prefixOf = (label: number | undefined): string => (label === undefined ? "" : `class.${label}.`);
+
+function headTensors({ W, intercepts, kernel }: ModelHead, m: number, cols: number): [string, Tensor][] {
+  return [["W", tensor(W, m, cols)], ["intercepts", tensor(intercepts, m)], ...kernelTensors(kernel, m)];
+}
+
+/** What of a head is not a tensor, without epsilon. */
+function describeHead({ certificate, kernel, classWeights }: ModelHead): HeadDescription {
+  return {
+    certificate,
+    ...("delta" in kernel ? { delta: kernel.delta } : {}),
+    ...(classWeights === undefined ? {} : { classWeights }),
+  };
+}
+
+/** @returns the bytes of the file, in parts that follow each other: a large model is not copied to be written */
+export function modelFileParts(parts: ModelParts): Uint8Array[] {
+  const { names, cols, loss, labels, classes, heads, options, versions, scaling, added } = parts;
+  const tensors = new Map<string, Tensor>(
+    heads.flatMap((head, c) =>
+      headTensors(head, names.length, cols).map(
+        ([name, one]) => [prefixOf(classes?.[c]) + name, one] as const,
+      ),
+    ),
+  );
   if (scaling !== undefined) {
     tensors.set("scaling.mean", tensor(scaling.mean, scaling.mean.length));
     tensors.set("scaling.scale", tensor(scaling.scale, scaling.scale.length));
   }
+  const epsilonOf = ({ epsilon }: ModelHead) => (epsilon === undefined ? {} : { epsilon });
+  const [only] = heads;
+  const aboutHeads =
+    classes === undefined && only !== undefined
+      ? { ...describeHead(only), options: { ...options, ...epsilonOf(only) } }
+      : {
+          options,
+          ...(classes === undefined ? {} : { classes }),
+          heads: heads.map((head) => ({ ...describeHead(head), ...epsilonOf(head) })),
+        };
   const description: Description = {
-    formatVersion,
-    cols,
-    loss,
-    certificate,
-    options,
-    versions,
-    ...("delta" in kernel ? { delta: kernel.delta } : {}),
+    formatVersion: classes === undefined ? formatVersions.one : formatVersions.classes,
+    ...{ cols, loss, versions },
     ...(labels === undefined ? {} : { labels }),
+    ...(added === undefined ? {} : { added }),
+    ...aboutHeads,
   };
-  return encodeSafetensors(tensors, {
+  return safetensorsParts(tensors, {
     format,
     tasks: JSON.stringify(names),
     model: JSON.stringify(description),
@@ -102,10 +142,10 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
     fail("this safetensors file is not a fedmtl model; give a file written by train --out or Model.save");
   }
   const description = parsed<Description>(metadata.model ?? "{}", fail);
-  if (description.formatVersion !== formatVersion) {
+  if (!Object.values(formatVersions).some((known) => known === description.formatVersion)) {
     fail(
-      `the model has format version ${description.formatVersion}, this version of fedmtl reads ${formatVersion}; ` +
-        `it was written by fedmtl ${description.versions?.fedmtl}`,
+      `the model has format version ${description.formatVersion}, this version of fedmtl reads up to ` +
+        `${formatVersions.classes}; it was written by fedmtl ${description.versions?.fedmtl}`,
     );
   }
   const names = parsed<string[]>(metadata.tasks ?? "[]", fail);
@@ -119,20 +159,59 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
     }
     return found.data;
   };
-  const { cols, loss, labels, certificate, options, versions, delta } = description;
+  const { cols, loss, labels, classes, versions, added } = description;
+  const { epsilon: _, ...options } = description.options ?? {};
   const scaled = tensors.has("scaling.mean");
   return {
-    ...{ names, cols, loss, certificate, options, versions },
-    W: numbers("W", names.length * cols),
-    intercepts: numbers("intercepts", names.length),
-    kernel: tensors.has("graph.weights")
-      ? decodeGraph(names.length, tensors, options, fail)
-      : decodeKernel(names.length, delta, tensors.get("K.r")?.data.length ?? 0, numbers),
+    ...{ names, cols, loss, options, versions },
+    heads: describedHeads(description, fail).map((head, c) => {
+      const prefix = prefixOf(classes?.[c]);
+      const { certificate, delta, epsilon, classWeights } = head;
+      return {
+        W: numbers(`${prefix}W`, names.length * cols),
+        intercepts: numbers(`${prefix}intercepts`, names.length),
+        kernel: tensors.has(`${prefix}graph.weights`)
+          ? decodeGraph(names.length, (name) => tensors.get(`${prefix}graph.${name}`), options, fail)
+          : decodeKernel(names.length, delta, tensors.get(`${prefix}K.r`)?.data.length ?? 0, (name, length) =>
+              numbers(prefix + name, length),
+            ),
+        certificate,
+        ...(epsilon === undefined ? {} : { epsilon }),
+        ...(classWeights === undefined ? {} : { classWeights }),
+      };
+    }),
     ...(scaled
       ? { scaling: { mean: numbers("scaling.mean", cols), scale: numbers("scaling.scale", cols) } }
       : {}),
     ...(labels === undefined ? {} : { labels }),
+    ...(classes === undefined ? {} : { classes }),
+    ...(added === undefined ? {} : { added }),
   };
+}
+
+function describedHeads(
+  { formatVersion, certificate, delta, classWeights, options, classes, heads }: Description,
+  fail: (reason: string) => never,
+): readonly HeadDescription[] {
+  if (formatVersion === formatVersions.classes) {
+    return Array.isArray(classes) &&
+      Array.isArray(heads) &&
+      classes.length === heads.length &&
+      heads.length > 0
+      ? heads
+      : fail("its metadata do not describe each of its classes; the file is damaged");
+  }
+  const epsilon = options?.epsilon;
+  return certificate === undefined
+    ? fail("its metadata hold no certificate; the file is damaged")
+    : [
+        {
+          certificate,
+          ...(delta === undefined ? {} : { delta }),
+          ...(classWeights === undefined ? {} : { classWeights }),
+          ...(typeof epsilon === "number" ? { epsilon } : {}),
+        },
+      ];
 }
 
 function parsed<T extends object>(json: string, fail: (reason: string) => never): T {
@@ -160,11 +239,11 @@ function decodeOrFail(
 
 function decodeGraph(
   tasks: number,
-  tensors: ReadonlyMap<string, Tensor>,
+  part: (name: string) => Tensor | undefined,
   { lambda1, lambda2 }: RecordedOptions,
   fail: (reason: string) => never,
 ): NativeGraphKernel {
-  const [from, to, weights] = ["from", "to", "weights"].map((name) => tensors.get(`graph.${name}`)?.data);
+  const [from, to, weights] = ["from", "to", "weights"].map((name) => part(name)?.data);
   const isTask = (position: number): boolean => position >= 0 && position < tasks;
   if (
     !(from instanceof Int32Array && to instanceof Int32Array && weights instanceof Float64Array) ||

@@ -2,14 +2,14 @@
  * The outer loop of MOCHA (Algorithm 1 of the paper): W steps of federated rounds, Omega steps between them, until the
  * stopping rule holds. It decides what the rounds shall be; the rounds themselves run in the addon.
  */
-import type { NativeClientPool, NativeServer } from "../native.js";
+import type { NativeClientPool, NativeKernel, NativeServer } from "../native.js";
 import { native, recordFields } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/accounting.js";
 import type { CheckpointFolder } from "./checkpoint.js";
 import { type SavedState, storedNumber } from "./checkpoint_file.js";
 import { type Certificate, type History, toCertificate } from "./history.js";
-import type { LabelMapping } from "./labels.js";
+import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
 import { isLearned, toNative } from "./relationships.js";
 import { StoppingRule } from "./stopping.js";
@@ -23,6 +23,28 @@ export interface LoopEnd {
   readonly status: "converged" | "budget" | "aborted";
   readonly certificate: Certificate;
   readonly omegaSteps: number;
+}
+
+/** What a loop has learned, for the prepared features. */
+export interface LoopResult {
+  readonly W: Float64Array;
+  readonly kernel: NativeKernel;
+  /** The free ones. */
+  readonly intercepts: Float64Array;
+  readonly epsilon?: number;
+}
+
+/** What a loop is made of. */
+export interface LoopSetup {
+  readonly data: PreparedData;
+  readonly labels: LabelMapping | undefined;
+  readonly classWeights: ClassWeights | undefined;
+  readonly options: ResolvedOptions;
+  /** Empty; every round is written into it. */
+  readonly history: History;
+  readonly onProgress: () => void;
+  /** Clients of the same data, with which the loop's own share what they have measured. */
+  readonly like?: NativeClientPool | undefined;
 }
 
 /** One training's clients, server and progress. */
@@ -47,44 +69,38 @@ export class OuterLoop {
   #steps: Float64Array;
 
   /** Makes the clients and the server; throws what the addon says of data or relationship. */
-  constructor(
-    data: PreparedData,
-    labels: LabelMapping | undefined,
-    options: ResolvedOptions,
-    history: History,
-    onProgress: () => void,
-  ) {
+  constructor({ data, labels, classWeights, options, history, onProgress, like }: LoopSetup) {
     this.#data = data;
     this.#options = options;
     this.#history = history;
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy } = options;
-    const relationship = toNative(
-      options.relationship,
-      { tasks: this.#tasks, names: () => data.tasks.names() },
-      options.omegaSteps,
-    );
-    this.clients = new native.ClientPool(data.tasks, {
-      loss,
-      smoothing,
-      lossEpsilon,
-      huberDelta,
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
+    const { omegaSteps, omegaTolerance } = options;
+    const named = { tasks: this.#tasks, names: () => data.tasks.names() };
+    const relationship = toNative(options.relationship, named, omegaSteps, omegaTolerance);
+    const solver = {
+      ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, shrinking },
       positive: labels?.positive,
-      weighting,
-      seed,
-      threads,
+      ...classWeights,
       freeIntercept: options.intercept === "free",
       momentum: policy === "accelerated",
+    };
+    this.clients = new native.ClientPool(data.tasks, solver, like);
+    this.server = new native.Server({
+      ...{ tasks: this.#tasks, cols: data.cols, relationship, policy, threads },
+      clients: this.clients,
     });
-    this.server = new native.Server({ tasks: this.#tasks, cols: data.cols, relationship, policy, threads });
     this.#rule = new StoppingRule(options, isLearned(options.relationship));
     this.#certifyEvery =
       options.certifyEvery === "auto" ? automaticCertifyEvery(options.localEpochs) : options.certifyEvery;
     const offsets = data.tasks.offsets();
-    this.#steps = Float64Array.from({ length: this.#tasks }, (_, t) =>
-      Math.max(1, Math.round(options.localEpochs * ((offsets[t + 1] ?? 0) - (offsets[t] ?? 0)))),
-    );
+    this.#steps = offsets.subarray(1);
+    for (let t = 0, first = 0; t < this.#tasks; t++) {
+      const end = this.#steps[t] ?? 0;
+      this.#steps[t] = Math.max(1, Math.round(options.localEpochs * (end - first)));
+      first = end;
+    }
   }
 
   /** Abandons the native work under way. */
@@ -107,6 +123,23 @@ export class OuterLoop {
   /** Begins where a model is; before `run`. */
   startFrom({ scores, W, epsilon }: WarmStart): Promise<void> {
     return this.server.startFrom(this.clients, scores, W, epsilon);
+  }
+
+  /**
+   * Takes the result out: W, the kernel over tasks and the intercepts. Clients and server are disposed of at once rather
+   * than when they are collected, since they hold threads, and the clients first, since a model copies what it needs.
+   *
+   * @param keepClients leaves the clients to the caller, for the loop of the next class to share what they have measured
+   */
+  finish(keepClients: boolean): LoopResult {
+    const intercepts = this.clients.intercepts();
+    if (!keepClients) {
+      this.clients.dispose();
+    }
+    const { W, epsilon } = this.server.finish();
+    const kernel = this.server.kernel();
+    this.server.dispose();
+    return { W, kernel, intercepts, ...(epsilon === undefined ? {} : { epsilon }) };
   }
 
   /** Runs the training to its end, which a checkpoint marks too. */
@@ -157,9 +190,13 @@ export class OuterLoop {
   }
 
   async #stepOmega(certificate: Certificate): Promise<void> {
+    const start = performance.now();
     const step = await this.server.stepOmega();
-    const { regularizerBefore, regularizerAfter } = step;
-    this.#history.omegaSteps.push({ round: this.#rounds, regularizerBefore, regularizerAfter });
+    const { regularizerBefore, regularizerAfter, rank, cutBound } = step;
+    const seconds = (performance.now() - start) / 1000;
+    this.#history.omegaSteps.push({
+      ...{ round: this.#rounds, regularizerBefore, regularizerAfter, rank, cutBound, seconds },
+    });
     this.#rule.omegaStepTaken(step, certificate);
     this.#roundsOfWStep = 0;
   }

@@ -7,7 +7,14 @@
 import { Matrix } from "ml-matrix";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import type { NativeRelationship } from "../native.js";
-import { type Edge, type EdgeProblem, edgeArrays, findEdgeProblem, findUnknownTask } from "./edges.js";
+import {
+  type Edge,
+  type EdgeProblem,
+  edgeArrays,
+  edgePlace,
+  findEdgeProblem,
+  findUnknownTask,
+} from "./edges.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 
 /** A number that belongs to a family. */
@@ -221,8 +228,6 @@ export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): R
   return Object.freeze({ ...numbers, edges: Object.freeze(edges) });
 }
 
-const edgePlace = (index: number): string => `edges[${index}]`;
-
 function refuseEdge(found: EdgeProblem | undefined): void {
   if (found !== undefined) {
     throw new FedmtlError("INVALID_OPTION", `${edgePlace(found.index)} ${found.problem}`);
@@ -249,22 +254,59 @@ export function fixed(
   return Object.freeze({ ...numbers, ...named });
 }
 
+/** The name of a numeric option of a relationship. */
+export type Hyperparameter =
+  | keyof Lambdas
+  | { [Name in Family]: keyof (typeof familyTraits)[Name]["numbers"] }[Family];
+
+/** Numeric options of relationships; each family takes lambda1, lambda2 and its own. */
+export const hyperparameters = Object.keys(relationshipNumbers()) as readonly Hyperparameter[];
+
+/** Values of some hyperparameters. */
+export type Hyperparameters = { readonly [Name in Hyperparameter]?: number };
+
+/** What each takes is checked by itself. */
+const makers: Readonly<Record<Family, (options: never) => Relationship>> = {
+  independent,
+  mean,
+  "trace-norm": traceNorm,
+  clustered,
+  graph,
+  fixed,
+  global,
+};
+
+/** The relationship with other values. @throws FedmtlError INVALID_OPTION as its maker, for options it does not have too */
+export function withHyperparameters(relationship: Relationship, values: Hyperparameters): Relationship {
+  const { family, ...options } = relationship;
+  return makers[family]({ ...options, ...values } as never);
+}
+
+/**
+ * Share of omegaTolerance that an Omega step may lose by not telling apart directions of small variance: what Omega is
+ * known to stays the tolerance. Measured: docs/scale.md.
+ */
+const cutShare = 0.01;
+
 /**
  * @internal The relationship in the form of the addon.
  *
  * @param data the number of tasks, and their names, which only a graph needs
  * @param omegaSteps the most Omega steps that will be taken
+ * @param omegaTolerance the fall of the joint objective at which Omega counts as learned
  */
 export function toNative(
   relationship: Relationship,
   { tasks, names }: { readonly tasks: number; readonly names: () => readonly string[] },
   omegaSteps: number,
+  omegaTolerance: number,
 ): NativeRelationship {
   const { family, edges, omega, sigma, ...given } = relationship;
   if (!families.includes(family)) {
     throw invalidChoice("relationship", family, families);
   }
-  const numbers = { ...numbersOf(family, given), omegaSteps };
+  const steps = { omegaSteps, cutTolerance: cutShare * omegaTolerance };
+  const numbers = { ...numbersOf(family, given), ...steps };
   if (numbers.k !== undefined && numbers.k > tasks) {
     throw new FedmtlError(
       "INVALID_OPTION",

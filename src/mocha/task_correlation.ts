@@ -38,6 +38,13 @@ function entryOf(
   };
 }
 
+/** K, m × m. */
+export function writtenOut(kernel: NativeKernel, tasks: number): Float64Array {
+  const all = Array.from({ length: tasks }, (_, t) => t);
+  const entry = entryOf(kernel, tasks, all);
+  return Float64Array.from({ length: tasks * tasks }, (_, i) => entry(Math.floor(i / tasks), i % tasks));
+}
+
 /**
  * @param tasks m
  * @param positions the tasks wanted, in 0 .. m-1

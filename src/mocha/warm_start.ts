@@ -16,27 +16,70 @@ import type { PreparedData } from "./prepare.js";
 export interface WarmStart {
   /** n decision values. */
   readonly scores: Float64Array;
-  /** m × d weights for the prepared features. */
-  readonly W: Float64Array;
+  /** m × d weights for the prepared features; absent: a learned relationship begins anew. */
+  readonly W?: Float64Array;
   /** trace-norm: the model's floor. */
   readonly epsilon?: number;
 }
 
+/**
+ * What a training takes from a model.
+ *
+ * - `all`: the dual variables, and where a learned relationship begins.
+ * - `alpha`: the dual variables; a learned relationship takes the way it takes without a model, and so ends where it would
+ *   have ended, which a start at the relationship of another lambda1 does not promise (docs/selection.md).
+ */
+export type WarmStartScope = "all" | "alpha";
+
+/** A model to begin at, and what is taken from it. */
+export interface WarmStartSource {
+  readonly model: Model;
+  /** Of several classes, the one that is trained. */
+  readonly label: number | undefined;
+  readonly scope: WarmStartScope;
+}
+
 /** @throws FedmtlError INVALID_OPTION for a model of other tasks, features, labels, or another kind of loss */
 export function warmStartFrom(
-  model: Model,
+  { model: whole, label, scope }: WarmStartSource,
   tasks: TaskSet,
   data: PreparedData,
   labels: LabelMapping | undefined,
   options: ResolvedOptions,
 ): WarmStart {
+  const model = requireModel(whole, label);
   requireFit(model, tasks, labels, options);
+  const scores = model.decisions(tasks, { unknownTask: "mean" });
+  if (scope === "alpha") {
+    return { scores };
+  }
   const { epsilon } = model.options;
   return {
-    scores: model.decisions(tasks, { unknownTask: "mean" }),
+    scores,
     W: preparedWeights(model, tasks.names, data),
     ...(typeof epsilon === "number" ? { epsilon } : {}),
   };
+}
+
+function refuse(reason: string): never {
+  throw new FedmtlError("INVALID_OPTION", `the model of warmStart ${reason}`);
+}
+
+/** The model, or what it has for one class. */
+function requireModel(model: Model, label: number | undefined): Model {
+  if (!(model instanceof Model)) {
+    return refuse("is not a Model; give a result's model or one read by Model.load");
+  }
+  if ((model.classes === undefined) !== (label === undefined)) {
+    const [has, needs] = model.classes === undefined ? ["is not", "is"] : ["is", "is not"];
+    return refuse(`${has} of several classes, this training ${needs}; give one of the same kind`);
+  }
+  if (label === undefined || model.classes === undefined) {
+    return model;
+  }
+  return model.classes.includes(label)
+    ? model.ofClass(label)
+    : refuse(`has no class ${label}; it has ${model.classes.join(", ")}`);
 }
 
 function requireFit(
@@ -45,12 +88,6 @@ function requireFit(
   labels: LabelMapping | undefined,
   options: ResolvedOptions,
 ): void {
-  const refuse = (reason: string): never => {
-    throw new FedmtlError("INVALID_OPTION", `the model of warmStart ${reason}`);
-  };
-  if (!(model instanceof Model)) {
-    refuse("is not a Model; give a result's model or one read by Model.load");
-  }
   if (model.cols !== tasks.cols) {
     refuse(`has ${model.cols} features, the data have ${tasks.cols}; give one trained on the same features`);
   }

@@ -40,6 +40,8 @@ export interface ReferenceOptions extends ReferenceLossShape {
   omegaSteps?: number;
   /** trace-norm: Omega steps over which the floor sinks to epsilon, >= 1; default three quarters of omegaSteps. */
   sinkingSteps?: number;
+  /** trace-norm: relative rise of Q that evening out small eigenvalues of Sigma may cost; default 0. */
+  cutTolerance?: number;
   /** Coordinate steps of task number `task` in a round, in place of the localEpochs rule; 0: it drops out. */
   budgets?: (round: number, task: number) => number;
   /** Called after every round with a snapshot of its own. */
@@ -136,7 +138,7 @@ class ReferenceRun {
     this.epsilon = relationship.family === "trace-norm" ? relationship.epsilon : undefined;
     const { omegaSteps = Number.POSITIVE_INFINITY } = options;
     const sinkingSteps = options.sinkingSteps ?? Math.min(32, Math.max(1, Math.round(0.75 * omegaSteps)));
-    this.omegaSteps = omegaStepsOf(relationship, sinkingSteps);
+    this.omegaSteps = omegaStepsOf(relationship, sinkingSteps, options.cutTolerance);
   }
 
   /** A W step comes first and last. */

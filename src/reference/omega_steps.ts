@@ -12,13 +12,20 @@ export interface OmegaSteps {
   step(current: TaskRelation, W: Matrix, epsilon: number): TaskRelation;
 }
 
-/** @param sinkingSteps trace-norm: >= 1, steps over which the floor sinks to epsilon */
-export function omegaStepsOf(relationship: ReferenceRelationship, sinkingSteps: number): OmegaSteps {
+/**
+ * @param sinkingSteps trace-norm: >= 1, steps over which the floor sinks to epsilon
+ * @param cutTolerance trace-norm: relative rise of Q that evening out small eigenvalues may cost
+ */
+export function omegaStepsOf(
+  relationship: ReferenceRelationship,
+  sinkingSteps: number,
+  cutTolerance = 0,
+): OmegaSteps {
   switch (relationship.family) {
     case "clustered":
       return new ClusteredSteps(relationship);
     default:
-      return new TraceNormSteps(relationship, sinkingSteps);
+      return new TraceNormSteps(relationship, sinkingSteps, cutTolerance);
   }
 }
 

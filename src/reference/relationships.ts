@@ -76,19 +76,44 @@ export function initialRelation(relationship: ReferenceRelationship, m: number):
 
 /**
  * The relation that minimises the joint objective at W (d × m) held, for a floor > 0 in place of epsilon:
- * Sigma = (W'W + floor I)^1/2 / trace.
+ * Sigma = (W'W + floor I)^1/2 / trace, its smallest eigenvalues evened out as far as `cutTolerance` allows.
  */
-export function omegaStep(relationship: ReferenceRelationship, W: Matrix, floor: number): TaskRelation {
+export function omegaStep(
+  relationship: ReferenceRelationship,
+  W: Matrix,
+  floor: number,
+  cutTolerance = 0,
+): TaskRelation {
   const { values, U } = rightSingularPairs(W);
-  const roots = values.map((s) => Math.sqrt(s ** 2 + floor));
-  const rest = Math.sqrt(floor);
-  const trace = sum(roots) + (W.columns - values.length) * rest;
+  const { roots, rest, trace } = cutRoots(values, W.columns, floor, cutTolerance);
   return traceNormRelation(
     relationship,
-    U,
+    U.subMatrixColumn([...roots.keys()]),
     roots.map((root) => root / trace),
     rest / trace,
   );
+}
+
+/**
+ * The roots sqrt(s_j^2 + floor) of the fewest directions that must be told apart, one root for each of the other m - k, and
+ * the sum of all m. Q is least at the squared sum of the roots; with the root of a mean square for the others the sum can
+ * only be larger, and its square may grow by `cutTolerance`.
+ */
+function cutRoots(
+  values: number[],
+  m: number,
+  floor: number,
+  cutTolerance: number,
+): { roots: number[]; rest: number; trace: number } {
+  const roots = values.map((s) => Math.sqrt(s ** 2 + floor));
+  const least = sum(roots) + (m - roots.length) * Math.sqrt(floor);
+  const cuts = roots.map((_, k) => {
+    const count = m - k;
+    const rest = Math.sqrt(floor + sum(values.slice(k).map((s) => s ** 2)) / count);
+    return { roots: roots.slice(0, k), rest, trace: sum(roots.slice(0, k)) + count * rest };
+  });
+  const allowed = cuts.find(({ trace }) => trace ** 2 - least ** 2 <= cutTolerance * least ** 2);
+  return allowed ?? { roots, rest: Math.sqrt(floor), trace: least };
 }
 
 /** g(Omega) of the relation; NaN while trace-norm's epsilon is not chosen. */

@@ -30,10 +30,14 @@ export class TraceNormSteps {
   /** In units of (||W||_* / m)^2. */
   private startFloor = 30;
 
-  /** `sinkingSteps` >= 1: steps over which the floor sinks to epsilon. */
+  /**
+   * `sinkingSteps` >= 1: steps over which the floor sinks to epsilon; `cutTolerance`: relative rise of Q that evening out
+   * small eigenvalues may cost.
+   */
   constructor(
     private readonly relationship: ReferenceRelationship,
     private readonly sinkingSteps: number,
+    private readonly cutTolerance = 0,
   ) {}
 
   /** The relation for W (d × m) that replaces `current`; epsilon > 0. */
@@ -52,7 +56,8 @@ export class TraceNormSteps {
     let share = this.momentum.next();
     for (;;) {
       const floor = this.floor(meanSquare, epsilon);
-      const candidate = omegaStep(this.relationship, this.momentum.ahead(W, share), floor);
+      const ahead = this.momentum.ahead(W, share);
+      const candidate = omegaStep(this.relationship, ahead, floor, this.cutTolerance);
       if (q(candidate) <= before) {
         return candidate;
       }

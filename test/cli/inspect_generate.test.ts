@@ -108,5 +108,20 @@ describe("inspect", () => {
     const { stdout } = await fedmtl("inspect", file("model.svm"));
     expect(stdout).toMatch(/^Model of 6 tasks with 12 features/);
     expect(stdout).toContain("task-06");
+    // The clusters that the data were made from, and as many directions as there are tasks.
+    const made = [
+      ["task-01", "task-03", "task-05"],
+      ["task-02", "task-04", "task-06"],
+    ];
+    expect((await fedmtlJson("inspect", file("model.svm"), "--clusters", "2")).clusters).toEqual(made);
+    const two = await fedmtl("inspect", file("model.svm"), "--clusters", "2");
+    expect(two.stdout).toContain(
+      "correlations: 2\n  1: task-01 task-03 task-05\n  2: task-02 task-04 task-06\n",
+    );
+    const { singularValues, relation, holding90Percent } = found.spectrum as Record<string, number[]>;
+    expect([singularValues?.length, relation?.length]).toEqual([6, 6]);
+    expect(stdout).toContain(`the first ${holding90Percent} of 6 hold 90 % of their sum`);
+    const { code, stderr } = await fedmtl("inspect", file("model.svm"), "--clusters", "7");
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/7 clusters of 6 tasks cannot be/)]);
   });
 });

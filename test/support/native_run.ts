@@ -9,7 +9,13 @@ import type {
 } from "fedmtl/reference";
 import { expect } from "vitest";
 import { toNative } from "../../dist/mocha/relationships.js";
-import { type NativeClientPool, type NativeServer, native, recordFields } from "../../dist/native.js";
+import {
+  type NativeClientPool,
+  type NativeOmegaStep,
+  type NativeServer,
+  native,
+  recordFields,
+} from "../../dist/native.js";
 import { type Storage, toTaskSet } from "./native_problems.js";
 import { isClassification, lossShape, sum } from "./reference_problems.js";
 
@@ -57,13 +63,13 @@ export class NativeRun {
   readonly #options: ReferenceOptions;
 
   constructor({ tasks, storage, options }: Case, threads: number) {
-    const { loss, weighting, policy, relationship, omegaSteps = 0 } = options;
+    const { loss, weighting, policy, relationship, omegaSteps = 0, cutTolerance = 0 } = options;
     const set = toTaskSet(tasks, storage);
     this.#options = options;
     this.#sizes = tasks.map(({ y }) => y.length);
     this.clients = new native.ClientPool(set.native, {
       ...{ ...lossShape, loss, weighting, threads },
-      ...{ momentum: policy === "accelerated", freeIntercept: false },
+      ...{ momentum: policy === "accelerated", freeIntercept: false, shrinking: false },
       positive: isClassification(loss) ? 1 : undefined,
       seed: Number(options.seed),
     });
@@ -75,6 +81,7 @@ export class NativeRun {
         relationshipOf(relationship),
         { tasks: tasks.length, names: () => set.names },
         omegaSteps,
+        100 * cutTolerance,
       ),
     });
   }
@@ -109,7 +116,7 @@ export class NativeRun {
     };
   }
 
-  omegaStep(): Promise<{ regularizerBefore: number; regularizerAfter: number }> {
+  omegaStep(): Promise<NativeOmegaStep> {
     return this.server.stepOmega();
   }
 

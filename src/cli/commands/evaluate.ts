@@ -2,12 +2,13 @@
  * `fedmtl evaluate`: the scores of a model on labelled data.
  */
 import { readTasks } from "../../data/read_tasks.js";
-import type { Evaluation, MetricName, Scores } from "../../metrics/evaluate.js";
+import type { Evaluation, Scores } from "../../metrics/evaluate.js";
 import { Model } from "../../mocha/model.js";
 import { version } from "../../version.js";
 import type { Arguments, Command } from "../arguments.js";
 import { exitCodes, withFile } from "../failures.js";
-import { grouped, percent, short, table as textTable, writeJson } from "../output.js";
+import { shownMetrics } from "../metric_text.js";
+import { grouped, table as textTable, writeJson } from "../output.js";
 import { runnable } from "../runnable.js";
 import {
   columnFlags,
@@ -40,27 +41,14 @@ async function evaluate({ flags, positionals }: Arguments<typeof table>): Promis
   if (flags.json === true) {
     writeJson({ loss: model.loss, labels: model.labels ?? null, ...evaluation, version });
   } else {
-    process.stdout.write(scoreTable(evaluation));
+    process.stdout.write(scoreTable(evaluation) + confusionTable(evaluation));
   }
   return exitCodes.done;
 }
 
-const metrics: readonly {
-  readonly name: MetricName;
-  readonly title: string;
-  readonly show: (value: number) => string;
-}[] = [
-  { name: "error", title: "error", show: percent },
-  { name: "auc", title: "AUC", show: (value) => value.toFixed(4) },
-  { name: "f1", title: "F1", show: (value) => value.toFixed(4) },
-  { name: "logLoss", title: "log-loss", show: short },
-  { name: "rmse", title: "RMSE", show: short },
-  { name: "explainedVariance", title: "expl. var.", show: (value) => value.toFixed(4) },
-];
-
 /** A line a task, then the mean over tasks and the scores of all rows together; `-` where a score is not defined. */
 function scoreTable({ tasks, macro, micro, samples }: Evaluation): string {
-  const shown = metrics.filter(({ name }) => micro[name] !== undefined || macro[name] !== undefined);
+  const shown = shownMetrics.filter(({ name }) => micro[name] !== undefined || macro[name] !== undefined);
   const cells = (scores: Scores): string[] =>
     shown.map(({ name, show }) => {
       const value = scores[name];
@@ -76,4 +64,14 @@ function scoreTable({ tasks, macro, micro, samples }: Evaluation): string {
     ["macro (mean over tasks)", "", ...cells(macro)],
     ["micro (all rows)", grouped(samples), ...cells(micro)],
   ]);
+}
+
+/** How many rows of each class were taken for which; nothing where there are not several. */
+function confusionTable({ confusion }: Evaluation): string {
+  if (confusion === undefined) {
+    return "";
+  }
+  const { classes, counts } = confusion;
+  const rows = counts.map((row, c) => [`true ${classes[c]}`, ...row.map(grouped)]);
+  return `\nRows of each class (across: what was predicted)\n${textTable([["", ...classes.map(String)], ...rows])}`;
 }

@@ -19,7 +19,18 @@ const table = {
   positionals: [
     { name: "FILE", help: "DATA (svmlight, .csv or .tsv, plain or .gz) or MODEL; its content says which" },
   ],
-  flags: [...columnFlags, jsonFlag],
+  flags: [
+    {
+      name: "clusters",
+      kind: "integer",
+      placeholder: "K",
+      min: 1,
+      help: "model: how many clusters of tasks to show",
+      default: "where the distances of their tree make the largest step",
+    },
+    ...columnFlags,
+    jsonFlag,
+  ],
   examples: ["fedmtl inspect landmine.svm.gz", "fedmtl inspect landmine.safetensors --json"],
 } as const satisfies Command;
 
@@ -30,7 +41,8 @@ async function inspect({ flags, positionals: [path = ""] }: Arguments<typeof tab
   const json = flags.json === true;
   if ((await detectContent(path)) === "model") {
     const model = await Model.load(path);
-    json ? writeJson(describeModel(model)) : process.stdout.write(modelText(model));
+    const found = await describeModel(model, flags.clusters);
+    json ? writeJson(found) : process.stdout.write(modelText(model, found, flags.clusters !== undefined));
   } else {
     const tasks = await readTasks(path, readOptions(path, flags));
     json ? writeJson(describeData(tasks)) : process.stdout.write(dataText(describeData(tasks)));

@@ -5,9 +5,8 @@ import { readTasks } from "../../data/read_tasks.js";
 import { csvText } from "../../data/csv_text.js";
 import type { TaskSet } from "../../data/task_set.js";
 import { writeAtomically } from "../../files.js";
-import { toLabel } from "../../mocha/labels.js";
-import { logistic } from "../../mocha/logistic.js";
 import { Model } from "../../mocha/model.js";
+import { labelsFrom, largestOf, probabilitiesFrom, rowOf } from "../../mocha/predictions.js";
 import type { Arguments, Command } from "../arguments.js";
 import { exitCodes, withFile } from "../failures.js";
 import { checkSeparate } from "../files.js";
@@ -20,7 +19,7 @@ const table = {
   name: "predict",
   summary:
     `${summaries.predict}, as CSV: row,task,decision,label and, for the logistic loss, probability. ` +
-    "Rows are numbered from 1 and come task by task, tasks in the order in which they first appear in the file",
+    "Of several classes these are of the one predicted. Rows are numbered from 1 and come task by task, tasks in the order in which they first appear in the file",
   positionals: [modelFile, dataFile],
   flags: [
     ...columnFlags,
@@ -58,14 +57,17 @@ async function predict({ flags, positionals }: Arguments<typeof table>): Promise
 
 function* csvPieces(model: Model, tasks: TaskSet, decisions: Float64Array): Generator<string> {
   const offsets = tasks.offsets();
-  const { labels, hasProbabilities } = model;
+  const { hasProbabilities } = model;
+  const width = model.classes?.length ?? 1;
+  const labels = labelsFrom(decisions, model);
   let piece = `row,task,decision,label${hasProbabilities ? ",probability" : ""}\n`;
   for (const [t, name] of tasks.names.entries()) {
     const task = csvText(name);
     for (let row = offsets[t] ?? 0; row < (offsets[t + 1] ?? 0); row++) {
-      const decision = decisions[row] ?? 0;
-      const label = labels === undefined ? decision : toLabel(decision, labels);
-      piece += `${row + 1},${task},${decision},${label}${hasProbabilities ? `,${logistic(decision)}` : ""}\n`;
+      const ofRow = rowOf(decisions, row, width);
+      const place = largestOf(ofRow);
+      const probability = hasProbabilities ? `,${probabilitiesFrom(ofRow, model)[place]}` : "";
+      piece += `${row + 1},${task},${ofRow[place]},${labels[row]}${probability}\n`;
       if ((row + 1) % rowsAPiece === 0) {
         yield piece;
         piece = "";
