@@ -23,6 +23,12 @@
       "target_name": "fedmtl_core",
       "type": "static_library",
       "sources": ["<@(core)"],
+      # Nothing of Eigen under another licence than the MPL; no warnings about its headers.
+      "defines": ["EIGEN_MPL2_ONLY"],
+      "cflags_cc": ["<!@((pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include/eigen3) | sed 's/-I/-isystem/g')"],
+      "xcode_settings": {
+        "OTHER_CPLUSPLUSFLAGS": ["<!@((pkg-config --cflags eigen3 2>/dev/null || echo -I/usr/include/eigen3) | sed 's/-I/-isystem/g')"]
+      },
       "conditions": [
         ["target_arch=='x64'", { "dependencies": ["fedmtl_kernels_avx2", "fedmtl_kernels_avx512"] }],
         ["target_arch=='arm64'", { "sources": ["<@(kernels_neon)"] }]

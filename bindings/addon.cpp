@@ -37,10 +37,13 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports.Set("TextReader", TextReaderWrap::define(env));
     exports.Set("ClientPool", ClientPoolWrap::define(env));
     exports.Set("Server", ServerWrap::define(env));
-    const napi_property_descriptor functions[] = {
-        staticMethod<&parseMatrix>("parseMatrix"), staticMethod<&relationshipAt>("relationshipAt"),
-        staticMethod<&singularValues>("singularValues"), staticMethod<&versions>("versions"),
-        staticMethod<&rememberErrorClass>("setErrorClass")};
+    const napi_property_descriptor functions[] = {staticMethod<&parseMatrix>("parseMatrix"),
+                                                  staticMethod<&parseEdges>("parseEdges"),
+                                                  staticMethod<&relationshipAt>("relationshipAt"),
+                                                  staticMethod<&graphKernelEntries>("graphKernelEntries"),
+                                                  staticMethod<&singularValues>("singularValues"),
+                                                  staticMethod<&versions>("versions"),
+                                                  staticMethod<&rememberErrorClass>("setErrorClass")};
     napi_define_properties(env, exports, std::size(functions), functions);
     return exports;
 }

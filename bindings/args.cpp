@@ -136,4 +136,19 @@ Napi::Float64Array toFloat64Array(Napi::Env env, std::span<const double> values)
     return result;
 }
 
+Napi::Int32Array toInt32Array(Napi::Env env, std::span<const std::int32_t> values) {
+    auto result = Napi::Int32Array::New(env, values.size());
+    std::ranges::copy(values, result.Data());
+    return result;
+}
+
+Napi::Array toStrings(Napi::Env env, std::span<const std::string> values) {
+    Napi::Array result = Napi::Array::New(env, values.size());
+    for (std::uint32_t i = 0; i < values.size(); ++i) {
+        const Napi::HandleScope scope(env);
+        result.Set(i, Napi::String::New(env, values[i]));
+    }
+    return result;
+}
+
 }  // namespace fedmtl::bindings

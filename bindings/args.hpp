@@ -35,5 +35,7 @@ Napi::Object object(Napi::Value value, const char* name);
 std::size_t taskIndex(Napi::Value value, std::size_t tasks);
 
 Napi::Float64Array toFloat64Array(Napi::Env env, std::span<const double> values);
+Napi::Int32Array toInt32Array(Napi::Env env, std::span<const std::int32_t> values);
+Napi::Array toStrings(Napi::Env env, std::span<const std::string> values);
 
 }  // namespace fedmtl::bindings

@@ -3,6 +3,7 @@
 
 #include "bindings/classes.hpp"
 #include "native/io/csv.hpp"
+#include "native/io/edges_csv.hpp"
 #include "native/io/matrix_csv.hpp"
 #include "native/io/svmlight.hpp"
 
@@ -91,6 +92,18 @@ Napi::Value parseMatrix(const Napi::CallbackInfo& info) {
     result.Set("rows", static_cast<double>(matrix.rows));
     result.Set("cols", static_cast<double>(matrix.cols));
     result.Set("values", toFloat64Array(info.Env(), matrix.values));
+    return result;
+}
+
+/// (fileName, bytes): {from, to, weights, lines}, an entry an edge
+Napi::Value parseEdges(const Napi::CallbackInfo& info) {
+    const EdgeList edges = parseEdgesCsv(string(info[0], "file name"), bytes(info[1], "text"));
+    const std::vector<double> lines(edges.lines.begin(), edges.lines.end());
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("from", toStrings(info.Env(), edges.from));
+    result.Set("to", toStrings(info.Env(), edges.to));
+    result.Set("weights", toFloat64Array(info.Env(), edges.weights));
+    result.Set("lines", toFloat64Array(info.Env(), lines));
     return result;
 }
 

@@ -6,5 +6,6 @@
 namespace fedmtl::bindings {
 
 Napi::Value parseMatrix(const Napi::CallbackInfo& info);
+Napi::Value parseEdges(const Napi::CallbackInfo& info);
 
 }  // namespace fedmtl::bindings

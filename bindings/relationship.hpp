@@ -9,13 +9,15 @@
 
 namespace fedmtl::bindings {
 
-/// {family, lambda1, lambda2, epsilon?, matrix?}
-std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Object& options);
+/// From {family, lambda1, lambda2, omegaSteps, cutTolerance, ...}: what else a family has stands in
+/// native/omega/registry.cpp.
+std::unique_ptr<Relationship> relationshipOf(std::size_t tasks, const Napi::Object& given);
 
-/// {matrix} or {basis, r, delta}, basis task-major
+/// {matrix}, {basis, r, delta} with the basis task-major, or {from, to, weights, lambda1, lambda2}
 Napi::Object kernelToJs(Napi::Env env, const TaskKernel& kernel);
 
 Napi::Value relationshipAt(const Napi::CallbackInfo& info);
+Napi::Value graphKernelEntries(const Napi::CallbackInfo& info);
 Napi::Value singularValues(const Napi::CallbackInfo& info);
 
 }  // namespace fedmtl::bindings

@@ -8,42 +8,6 @@
 #include "native/session.hpp"
 
 namespace fedmtl::bindings {
-
-std::unique_ptr<Relationship> makeRelationship(std::size_t tasks, const Napi::Object& options) {
-    const std::string family = string(options.Get("family"), "family");
-    const Regularization weights{number(options.Get("lambda1"), "lambda1"),
-                                 number(options.Get("lambda2"), "lambda2")};
-    const auto matrix = [&] {
-        const auto values = float64Array(options.Get("matrix"), "matrix");
-        return std::vector<double>(values.begin(), values.end());
-    };
-    if (family == "independent") {
-        return makeIndependent(tasks, weights);
-    }
-    if (family == "mean") {
-        return makeMean(tasks, weights);
-    }
-    if (family == "global") {
-        return makeGlobal(tasks, weights);
-    }
-    if (family == "trace-norm") {
-        const Napi::Value epsilon = options.Get("epsilon");
-        TraceNormOptions traceNorm;
-        traceNorm.epsilon = epsilon.IsUndefined() ? std::nullopt : std::optional(number(epsilon, "epsilon"));
-        traceNorm.sinkingSteps =
-            static_cast<std::size_t>(number(options.Get("sinkingSteps"), "sinkingSteps"));
-        traceNorm.cutTolerance = number(options.Get("cutTolerance"), "cutTolerance");
-        return makeTraceNorm(tasks, weights, traceNorm);
-    }
-    if (family == "fixed-omega") {
-        return makeFixed(tasks, weights, FixedMatrix::Omega, matrix());
-    }
-    if (family == "fixed-sigma") {
-        return makeFixed(tasks, weights, FixedMatrix::Sigma, matrix());
-    }
-    throw Error(ErrorCode::InvalidArgument, "relationship \"" + family + "\" is not known");
-}
-
 namespace {
 
 Policy policyOf(const std::string& name) {
@@ -207,7 +171,7 @@ ServerWrap::ServerWrap(const Napi::CallbackInfo& info)
         const std::uint64_t tasks = count(options, "tasks");
         threads_ = std::make_shared<ThreadPool>(count(options, "threads"));
         const Napi::Value clients = options.Get("clients");
-        auto relationship = makeRelationship(tasks, object(options.Get("relationship"), "relationship"));
+        auto relationship = relationshipOf(tasks, object(options.Get("relationship"), "relationship"));
         auto server = std::make_shared<Server>(
             tasks, count(options, "cols"), std::move(relationship),
             policyOf(string(options.Get("policy"), "policy")), *threads_,
@@ -442,7 +406,7 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
 }
 
-/// (): {matrix} or {basis, r, delta}, basis task-major
+/// (): see kernelToJs
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
     return kernelToJs(info.Env(), freeServer().relationship().kernel());
 }

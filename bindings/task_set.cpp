@@ -122,13 +122,7 @@ Napi::Value TaskSetWrap::describe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TaskSetWrap::names(const Napi::CallbackInfo& info) {
-    const auto names = tasks()->names();
-    Napi::Array result = Napi::Array::New(info.Env(), names.size());
-    for (std::uint32_t t = 0; t < names.size(); ++t) {
-        const Napi::HandleScope scope(info.Env());
-        result.Set(t, Napi::String::New(info.Env(), names[t]));
-    }
-    return result;
+    return toStrings(info.Env(), tasks()->names());
 }
 
 Napi::Value TaskSetWrap::offsets(const Napi::CallbackInfo& info) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "native/low_rank_kernel.hpp"
+
 namespace fedmtl {
 namespace {
 
@@ -298,9 +300,9 @@ OmegaStep Server::stepOmega(ThreadPool& threads) {
         return step;
     }
     relationship_->update(cols_, W, threads);
-    step.regularizerAfter = 0.5 * kernel().inverseQuadratic(cols_, W, threads) + relationship_->penalty();
+    step.regularizerAfter = relationship_->regularizer(cols_, W, threads);
     step.settled = relationship_->settled();
-    step.rank = kernel().rank();
+    step.rank = kernel().asLowRank() != nullptr ? kernel().asLowRank()->rank() : 0;
     step.cutBound = relationship_->cutBound();
     W = std::vector<double>();
     S_ = safeScaling(kernel(), ruleOf(policy_), threads);

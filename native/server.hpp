@@ -31,7 +31,7 @@ struct OmegaStep {
     double regularizerAfter = 0.0;
     double penaltyBefore = 0.0;  // g(Omega) before the step, now that its defaults are fixed
     bool settled = true;         // Relationship::settled
-    std::size_t rank = 0;        // directions that K tells apart, 0 where it is dense
+    std::size_t rank = 0;        // directions that K tells apart, 0 where it is not low rank + identity
     double cutBound = 0.0;       // Relationship::cutBound
 };
 

@@ -15,10 +15,7 @@ enum class SigmaPrimeRule {
     Spectral,  // one value: lambda_max(diag(K)^-1/2 K diag(K)^-1/2)
 };
 
-/// m: S_t. Above kLargestExactTasks low-rank kernels use S_t = delta + l L_tt whatever the rule.
+/// m: S_t. A kernel of very many tasks gives its own safe S whatever the rule (scalingOfManyTasks).
 std::vector<double> safeScaling(const TaskKernel& kernel, SigmaPrimeRule rule, ThreadPool& threads);
-
-/// Sums of |K_tt'| cost O(m^2 k): up to here they are affordable once an Omega step.
-constexpr std::size_t kLargestExactTasks = 20000;
 
 }  // namespace fedmtl

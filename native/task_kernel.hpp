@@ -1,11 +1,12 @@
 // K = (lambda1 Omega + lambda2 I)^-1, the kernel over tasks: W = V K (math.md 1 and 5).
 //
-// Two forms behind one class. Low rank + identity, K = U diag(r) U' + delta I, serves the families whose
-// spectrum has at most min(d, m) distinguished directions: nothing of size m x m exists on that path. Dense
-// serves given matrices. V and W are task-major: task t's d numbers are contiguous at t d.
+// One interface, a form for each kind of relationship: low rank + identity (low_rank_kernel.hpp), dense
+// (dense_kernel.hpp) and the inverse of a sparse matrix (graph_kernel.hpp). V and W are task-major: task t's
+// d numbers are contiguous at t d.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,52 +14,37 @@
 
 namespace fedmtl {
 
+class LowRankKernel;
+
 class TaskKernel {
   public:
-    /// `basis`: U' column-major, rank x tasks (task t's k numbers contiguous), rows orthonormal; `r`: rank.
-    static TaskKernel lowRank(std::size_t tasks, std::vector<double> basis, std::vector<double> r,
-                              double delta);
-    /// `matrix`: tasks x tasks, symmetric positive semi-definite.
-    static TaskKernel dense(std::size_t tasks, std::vector<double> matrix);
+    virtual ~TaskKernel() = default;
 
-    std::size_t tasks() const { return diagonal_.size(); }
-    bool isDense() const { return !matrix_.empty(); }
-    std::span<const double> diagonal() const { return diagonal_; }  // m, K_tt
+    /// Itself where it is low rank + identity, of which single columns of W are cheap (task_weights.hpp).
+    virtual const LowRankKernel* asLowRank() const { return nullptr; }
 
-    std::size_t rank() const { return r_.size(); }
-    std::span<const double> basis() const { return basis_; }
-    std::span<const double> r() const { return r_; }
-    double delta() const { return delta_; }
-    std::span<const double> matrix() const { return matrix_; }
+    virtual std::size_t tasks() const = 0;
 
     /// W = V K; V and W m x d task-major, not overlapping. Same bits at any thread count.
-    void apply(std::size_t cols, std::span<const double> V, std::span<double> W, ThreadPool& threads) const;
+    virtual void apply(std::size_t cols, std::span<const double> V, std::span<double> W,
+                       ThreadPool& threads) const = 0;
 
-    /// tr(W K^-1 W') for low rank + identity with K positive definite.
-    double inverseQuadratic(std::size_t cols, std::span<const double> W, ThreadPool& threads) const;
+    /// m: K_tt.
+    virtual std::vector<double> diagonal(ThreadPool& threads) const = 0;
 
     /// m: sum_t' |K_tt'|.
-    std::vector<double> absoluteRowSums(ThreadPool& threads) const;
+    virtual std::vector<double> absoluteRowSums(ThreadPool& threads) const = 0;
 
     /// K written out, m x m column-major; for small m (spectral bound, reports).
-    std::vector<double> writtenOut() const;
+    virtual std::vector<double> writtenOut(ThreadPool& threads) const = 0;
 
-    std::size_t bytes() const;
+    /// m: S_t with diag(S) - K positive semi-definite, where m is so large that this shall take the place of
+    /// all exact sums and eigenvalues (math.md 4); nothing where those are affordable.
+    virtual std::optional<std::vector<double>> scalingOfManyTasks(ThreadPool& /*threads*/) const {
+        return std::nullopt;
+    }
 
-  private:
-    void applyLowRank(std::size_t cols, std::span<const double> V, std::span<double> W,
-                      ThreadPool& threads) const;
-
-    std::vector<double> basis_;
-    std::vector<double> r_;
-    double delta_ = 0.0;
-    std::vector<double> matrix_;
-    std::vector<double> diagonal_;
+    virtual std::size_t bytes() const = 0;
 };
-
-/// A U for task-major A (m x d) and U' (k x m): d x k column-major, summed over fixed blocks of tasks in
-/// order.
-std::vector<double> projectOnBasis(std::size_t cols, std::span<const double> A, std::span<const double> basis,
-                                   std::size_t rank, ThreadPool& threads);
 
 }  // namespace fedmtl

@@ -5,6 +5,7 @@
 #include "native/blas.hpp"
 #include "native/blocks.hpp"
 #include "native/kernels/kernels.hpp"
+#include "native/low_rank_kernel.hpp"
 
 namespace fedmtl {
 namespace {
@@ -12,8 +13,8 @@ namespace {
 // A quarter of the smallest second-level cache of today's server processors (1 MB), beside a task's data.
 constexpr std::size_t kLargestCore = 32768;  // numbers
 
-bool hasSmallCore(const TaskKernel& K, std::size_t cols) {
-    return !K.isDense() && 2 * K.rank() <= K.tasks() && K.rank() * cols <= kLargestCore;
+bool hasSmallCore(const LowRankKernel* K, std::size_t cols) {
+    return K != nullptr && 2 * K->rank() <= K->tasks() && K->rank() * cols <= kLargestCore;
 }
 
 double dot(std::span<const double> x, std::span<const double> y) {
@@ -29,15 +30,16 @@ void subtract(std::span<const double> x, std::span<const double> y, std::span<do
 void TaskWeights::compute(const TaskKernel& K, std::size_t cols, std::span<const double> V,
                           ThreadPool& threads) {
     cols_ = cols;
-    writtenOut_ = !hasSmallCore(K, cols);
+    writtenOut_ = !hasSmallCore(K.asLowRank(), cols);
     if (writtenOut_) {
         values_.resize(V.size());
         K.apply(cols, V, values_, threads);
         return;
     }
-    values_ = K.rank() > 0 ? projectOnBasis(cols, V, K.basis(), K.rank(), threads) : std::vector<double>{};
+    const LowRankKernel& L = *K.asLowRank();
+    values_ = L.rank() > 0 ? projectOnBasis(cols, V, L.basis(), L.rank(), threads) : std::vector<double>{};
     for (std::size_t i = 0; i < values_.size(); ++i) {
-        values_[i] *= K.r()[i / cols];
+        values_[i] *= L.r()[i / cols];
     }
 }
 
@@ -60,9 +62,10 @@ void TaskWeights::column(const TaskKernel& K, std::size_t task, std::span<const 
         std::ranges::copy(columnOf(task), w.begin());
         return;
     }
-    std::ranges::transform(v, w.begin(), [&](double value) { return K.delta() * value; });
-    if (K.rank() > 0) {
-        blas::gemv(cols_, K.rank(), values_.data(), K.basis().data() + task * K.rank(), w.data());
+    const LowRankKernel& L = *K.asLowRank();
+    std::ranges::transform(v, w.begin(), [&](double value) { return L.delta() * value; });
+    if (L.rank() > 0) {
+        blas::gemv(cols_, L.rank(), values_.data(), L.basis().data() + task * L.rank(), w.data());
     }
 }
 
@@ -94,10 +97,14 @@ KernelMove TaskWeights::moveTo(const TaskWeights& other, const TaskKernel& K, st
         return sum;
     };
     KernelMove move = sumOverBlocks<KernelMove>(K.tasks(), threads, ofBlock);
+    if (writtenOut_) {
+        return move;
+    }
     // The part of K in the directions of U, by the cores: tr(A U diag(r) U' B') = sum_j c_j' d_j / r_j.
+    const LowRankKernel& L = *K.asLowRank();
     std::vector<double> delta(cols_);
-    for (std::size_t j = 0; !writtenOut_ && j < K.rank(); ++j) {
-        const double r = K.r()[j];
+    for (std::size_t j = 0; j < L.rank(); ++j) {
+        const double r = L.r()[j];
         if (r == 0.0) {
             continue;
         }
@@ -116,7 +123,8 @@ KernelMove TaskWeights::moveOfTask(const TaskWeights& other, const TaskKernel& K
     const auto delta = scratch.first(cols_);
     subtract(otherV, v, delta);
     if (!writtenOut_) {
-        return {K.delta() * dot(v, delta), K.delta() * dot(delta, delta), K.delta() * dot(otherV, otherV)};
+        const double scale = K.asLowRank()->delta();
+        return {scale * dot(v, delta), scale * dot(delta, delta), scale * dot(otherV, otherV)};
     }
     const auto deltaW = scratch.last(cols_);
     subtract(other.columnOf(task), columnOf(task), deltaW);

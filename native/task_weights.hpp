@@ -2,7 +2,7 @@
 //
 // Low rank + identity gives w_t = C u_t + delta v_t with the d x k core C = V U diag(r). While C fits in a
 // processor's cache a column costs about what reading it from memory would, so W is not written out: a
-// million tasks save m x d numbers for every W that is held. Elsewhere, and where K is dense, it is.
+// million tasks save m x d numbers for every W that is held. Elsewhere, and where K has another form, it is.
 #pragma once
 
 #include <cstddef>

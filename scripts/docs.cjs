@@ -9,14 +9,14 @@ const root = path.join(__dirname, "..");
 const {
   classWeights,
   defaults,
-  inWords,
   intercepts,
   losses,
   policies,
   ranges,
   weightings,
 } = require("../dist/options.js");
-const { families, mean, traceNorm } = require("../dist/mocha/relationships.js");
+const { inWords } = require("../dist/ranges.js");
+const { factoryName, families, mean, relationshipNumbers } = require("../dist/mocha/relationships.js");
 const { trainingFlags } = require("../dist/cli/training_flags.js");
 const { selectionFlags } = require("../dist/cli/selection_flags.js");
 const { averages } = require("../dist/selection/fold_runner.js");
@@ -45,6 +45,9 @@ const choices = {
 const places = /** @type {Record<string, string>} */ ({
   relationship: "relationship: traceNorm(), ...",
   epsilon: "relationship: traceNorm({ epsilon })",
+  clusters: "relationship: clustered({ k })",
+  eta: "relationship: clustered({ eta })",
+  edges: "relationship: graph({ edges })",
   omega: "relationship: fixed({ omega })",
   sigma: "relationship: fixed({ sigma })",
   lambda1: "relationship: traceNorm({ lambda1 }), ...",
@@ -52,6 +55,16 @@ const places = /** @type {Record<string, string>} */ ({
   gap: "stop: { gap }",
   rounds: "stop: { rounds }",
 });
+
+/** What stands in code for the content of a file. */
+const files = /** @type {Record<string, string>} */ ({
+  edges: "an array of `[task, task, weight]`",
+  omega: "a matrix, m × m",
+  sigma: "a matrix, m × m",
+});
+
+/** Options whose flag has another name. */
+const renamed = /** @type {Record<string, string>} */ ({ clusters: "k" });
 
 /**
  * What an interface says of each of its members, from the compiled declarations.
@@ -77,31 +90,25 @@ function refusal(refused) {
   throw new Error("a value out of range was not refused");
 }
 
-const lambdaRanges = /** @type {Record<string, string>} */ ({
-  lambda1: refusal(() => traceNorm({ lambda1: Number.NaN })),
-  lambda2: refusal(() => traceNorm({ lambda2: Number.NaN })),
-  epsilon: refusal(() => traceNorm({ epsilon: Number.NaN })),
-});
-
 /** @param {string} name */
 function rangeOf(name) {
   if (choices[name] !== undefined) {
     return choices[name].map((one) => `\`${one}\``).join(", ");
   }
-  const allRanges = /** @type {Record<string, import("../dist/options.js").Range>} */ ({
+  const allRanges = /** @type {Record<string, import("../dist/ranges.js").Range>} */ ({
     ...ranges,
     ...selectionRanges,
   });
-  const range = allRanges[name];
+  const range = allRanges[name] ?? relationshipNumbers()[renamed[name] ?? name]?.range;
   const automatic = /** @type {Record<string, unknown>} */ (defaults)[name] === "auto" ? ", or `auto`" : "";
-  return range === undefined ? (lambdaRanges[name] ?? "") : inWords(range) + automatic;
+  return range === undefined ? "" : inWords(range) + automatic;
 }
 
 /** @param {Flag} flag */
 function flagRow(flag) {
   const name = propertyName(flag.name);
   const range =
-    rangeOf(name) || (flag.kind === "boolean" ? "true or false" : "a file; in code a matrix, m × m");
+    rangeOf(name) || (flag.kind === "boolean" ? "true or false" : `a file; in code ${files[name]}`);
   const fallback = flag.default ?? (flag.kind === "boolean" ? "false" : "-");
   return [`\`${places[name] ?? name}\``, `\`--${flag.name}\``, fallback, range, flag.help];
 }
@@ -122,6 +129,12 @@ function selectionRows() {
 /** @param {readonly (readonly string[])[]} rows */
 const table = (rows) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
 
+/** `independent`, `mean`, ...: what makes relationships in code. */
+const factories = families
+  .map((family) => `\`${factoryName(family)}\``)
+  .join(", ")
+  .replace(/, ([^,]*)$/, " or $1");
+
 /** The whole page. */
 function optionsPage() {
   const flags = /** @type {readonly Flag[]} */ (trainingFlags);
@@ -140,8 +153,8 @@ ${table([["`fit`", "`fedmtl train`", "default", "allowed", "meaning"], ["---", "
 
 - \`lambda1\` and \`lambda2\` weigh 1/2 tr(W (lambda1 Omega + lambda2 I) W'): the paper writes its lambda without the 1/2,
   so the paper's lambda is half of this one ([math.md](math.md), section 1).
-- \`relationship\` is made in code by \`independent\`, \`mean\`, \`traceNorm\`, \`fixed\` or \`global\`, each with \`lambda1\` and
-  \`lambda2\`; \`mean\` needs ${refusal(() => mean({ lambda2: 0 }))}.
+- \`relationship\` is made in code by ${factories}, each with \`lambda1\` and
+  \`lambda2\` ([relationships.md](relationships.md)); \`mean\` needs ${refusal(() => mean({ lambda2: 0 }))}.
 - \`--${precisionFlag.name}\` (${precisionFlag.choices.map((one) => `\`${one}\``).join(" or ")}, default \`${precisionFlag.default}\`) says ${precisionFlag.help}; in code
   it is an option of \`readTasks\` and \`TaskSetBuilder\`.
 - The other flags of \`fedmtl train\` are about files and output: \`fedmtl train --help\`.

@@ -1,6 +1,6 @@
 // `npm run fuzz`: runs the libFuzzer targets of native/fuzz under AddressSanitizer and UndefinedBehaviorSanitizer.
 //   npm run fuzz                          every target for 20 s
-//   npm run fuzz -- --seconds 600 NAME    one target (svmlight, csv, matrix) for longer
+//   npm run fuzz -- --seconds 600 NAME    one target (svmlight, csv, edges, matrix) for longer
 // Each starts from its committed corpus, native/fuzz/corpus/NAME, and keeps what it finds in build-fuzz/corpus/NAME.
 // An input that crashes, leaks, hangs or violates a property is written to build-fuzz/NAME-* and fails the run.
 "use strict";

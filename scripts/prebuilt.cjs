@@ -80,6 +80,11 @@ function notices() {
   const parts = [
     { what: "OpenBLAS", file: "/usr/share/doc/libopenblas-dev/copyright" },
     { what: "LAPACK", file: "/usr/share/doc/liblapack3/copyright" },
+    // Under the MPL, which also asks to say where its source is: https://gitlab.com/libeigen/eigen
+    {
+      what: "Eigen (source: https://gitlab.com/libeigen/eigen)",
+      file: "/usr/share/doc/libeigen3-dev/copyright",
+    },
     { what: "node-addon-api", file: path.join(root, "node_modules", "node-addon-api", "LICENSE.md") },
   ];
   const present = parts.filter(({ file }) => fs.existsSync(file));

@@ -48,6 +48,14 @@ function hasOpenBlas() {
   return links('extern "C" void dsyevd_();\nint main() { dsyevd_(); }\n', flags);
 }
 
+/** Its sparse Cholesky is under the MPL since 3.4. */
+function hasEigen() {
+  const asked = spawnSync("pkg-config", ["--cflags", "eigen3"], { encoding: "utf8" });
+  const flags = asked.status === 0 ? asked.stdout.trim().split(/\s+/) : ["-I/usr/include/eigen3"];
+  const source = "#include <Eigen/src/Core/util/Macros.h>\nstatic_assert(EIGEN_VERSION_AT_LEAST(3, 4, 0));\n";
+  return links(`${source}int main() {}\n`, flags);
+}
+
 function hasGoogleTest() {
   return links("#include <gtest/gtest.h>\nTEST(A, B) {}\n", ["-lgtest_main", "-lgtest", "-pthread"]);
 }
@@ -75,6 +83,13 @@ const buildPackages = [
     dnf: "openblas-devel",
     brew: "openblas pkgconf",
     present: hasOpenBlas,
+  },
+  {
+    label: "Eigen 3.4",
+    apt: "libeigen3-dev",
+    dnf: "eigen3-devel",
+    brew: "eigen",
+    present: hasEigen,
   },
 ];
 

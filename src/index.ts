@@ -26,6 +26,7 @@ export {
   Server,
   type ServerOptions,
 } from "./mocha/endpoints.js";
+export type { Edge } from "./mocha/edges.js";
 export { fit } from "./mocha/fit.js";
 export type { ClassResult, FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
 export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
@@ -34,9 +35,11 @@ export { type DecisionOptions, Model } from "./mocha/model.js";
 export type { AddedTask, RecordedOptions } from "./mocha/model_parts.js";
 export type { ModelSpectrum } from "./mocha/spectrum.js";
 export {
+  clustered,
   type Family,
   fixed,
   global,
+  graph,
   type Hyperparameters,
   independent,
   type Lambdas,

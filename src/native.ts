@@ -130,16 +130,19 @@ export interface NativeClientPool {
   dispose(): void;
 }
 
+/** A family's own options stand beside these, as native/omega/registry.cpp reads them. */
 export interface NativeRelationship {
   readonly family: string;
   readonly lambda1: number;
   readonly lambda2: number;
-  readonly epsilon?: number | undefined;
-  /** trace-norm: Omega steps over which the floor sinks to epsilon. */
-  readonly sinkingSteps?: number | undefined;
-  /** trace-norm: relative rise that cutting the spectrum may cost (native/omega/spectrum_cut.hpp). */
-  readonly cutTolerance?: number | undefined;
+  /** The most Omega steps that will be taken. */
+  readonly omegaSteps: number;
+  /** Relative rise that cutting the spectrum may cost an Omega step (native/omega/spectrum_cut.hpp). */
+  readonly cutTolerance: number;
   readonly matrix?: Float64Array | undefined;
+  readonly from?: Int32Array;
+  readonly to?: Int32Array;
+  readonly weights?: Float64Array;
 }
 
 export interface NativeServerOptions {
@@ -175,15 +178,24 @@ export interface NativeCertificate {
   readonly jointDual: number;
 }
 
-/** K = U diag(r) U' + delta I, U' task-major (tasks × rank), or K written out (tasks × tasks). */
-export type NativeKernel =
-  | {
-      readonly basis: Float64Array;
-      readonly r: Float64Array;
-      readonly delta: number;
-      readonly matrix?: undefined;
-    }
-  | { readonly matrix: Float64Array };
+/** K = U diag(r) U' + delta I, U' task-major (tasks × rank). */
+export interface NativeLowRankKernel {
+  readonly basis: Float64Array;
+  readonly r: Float64Array;
+  readonly delta: number;
+}
+
+/** K = (lambda1 L + lambda2 I)^-1, L the Laplacian of the graph with these edges. */
+export interface NativeGraphKernel {
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly weights: Float64Array;
+  readonly lambda1: number;
+  readonly lambda2: number;
+}
+
+/** One of these forms, or K written out (tasks × tasks). */
+export type NativeKernel = NativeLowRankKernel | NativeGraphKernel | { readonly matrix: Float64Array };
 
 /** The relationship that given models are the answer to. */
 export interface NativeRelationshipAt {
@@ -284,6 +296,18 @@ interface Addon {
   /** Of W, m × d, falling; those below 1e-6 of the first are left out. */
   singularValues(cols: number, W: Float64Array): Promise<Float64Array>;
   parseMatrix(fileName: string, text: Uint8Array): { rows: number; cols: number; values: Float64Array };
+  /** Entries are those of the edges, in the order of the file; `lines` from 1. */
+  parseEdges(
+    fileName: string,
+    text: Uint8Array,
+  ): { from: string[]; to: string[]; weights: Float64Array; lines: Float64Array };
+  /** K_st for s and t among the p positions, p × p. Factorises anew. */
+  graphKernelEntries(
+    graph: NativeGraphKernel,
+    tasks: number,
+    positions: Int32Array,
+    threads: number,
+  ): Float64Array;
   versions(): { kernel: string; blasCore: string };
   setErrorClass(errorClass: typeof FedmtlError): void;
 }

@@ -4,7 +4,8 @@
 import { availableParallelism } from "node:os";
 import { FedmtlError, invalidChoice, nearestName } from "./errors.js";
 import type { Model } from "./mocha/model.js";
-import { type Relationship, traceNorm } from "./mocha/relationships.js";
+import { factoryName, families, type Relationship, traceNorm } from "./mocha/relationships.js";
+import { inRange, inWords, type Range } from "./ranges.js";
 
 /** The losses (docs/math.md, section 2). */
 export const losses = [
@@ -238,41 +239,6 @@ export function choice<T extends string>(
   return given;
 }
 
-/** A number's allowed range. */
-export interface Range {
-  /** Lowest allowed value. */
-  readonly least?: number;
-  /** All allowed values are above this. */
-  readonly above?: number;
-  /** Highest allowed value. */
-  readonly most?: number;
-  readonly whole?: boolean;
-}
-
-/** The range in words: "a whole number from 1", "a number above 0". */
-export function inWords(range: Range): string {
-  const kind = range.whole === true ? "a whole number" : "a number";
-  const low =
-    range.above !== undefined
-      ? ` above ${range.above}`
-      : range.least !== undefined
-        ? ` from ${range.least}`
-        : "";
-  return `${kind}${low}${range.most === undefined ? "" : ` to ${range.most}`}`;
-}
-
-/** Whether a value lies in a range. */
-export function inRange(value: unknown, range: Range): value is number {
-  return (
-    typeof value === "number" &&
-    Number.isFinite(value) &&
-    (range.whole !== true || Number.isSafeInteger(value)) &&
-    value >= (range.least ?? Number.NEGATIVE_INFINITY) &&
-    value > (range.above ?? Number.NEGATIVE_INFINITY) &&
-    value <= (range.most ?? Number.POSITIVE_INFINITY)
-  );
-}
-
 /** The ranges of the numeric options; the command line uses them too. */
 export const ranges = {
   smoothing: { above: 0 },
@@ -337,10 +303,7 @@ function relationshipOf(given: Relationship | undefined): Relationship {
     return traceNorm();
   }
   if (typeof given !== "object" || given === null || typeof given.family !== "string") {
-    const near =
-      typeof given === "string"
-        ? nearestName(given, ["independent", "mean", "traceNorm", "fixed", "global"])
-        : undefined;
+    const near = typeof given === "string" ? nearestName(given, families.map(factoryName)) : undefined;
     throw new FedmtlError(
       "INVALID_OPTION",
       `relationship is ${JSON.stringify(given)}; make one with ${near ?? "traceNorm"}({ lambda1 })`,

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Certificate,
+  clustered,
+  type Edge,
   type FitOptions,
   fit,
   fixed,
   global,
+  graph,
   independent,
   type Loss,
   Model,
@@ -18,7 +21,8 @@ import {
   TaskSet,
   traceNorm,
 } from "fedmtl";
-import { EVD, Matrix } from "ml-matrix";
+import { clusteredRelation } from "fedmtl/reference";
+import { EVD, inverse, Matrix } from "ml-matrix";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeModel } from "../dist/mocha/model_file.js";
 import type { ModelParts } from "../dist/mocha/model_parts.js";
@@ -98,6 +102,20 @@ describe("the column of the joint optimum comes back", () => {
       { sigma: sigma.getRow(6) },
     ],
   ];
+  const inner: Edge[] = [
+    [others[0] as string, others[2] as string, 1.5],
+    [others[3] as string, others[2] as string, 0.4],
+  ];
+  const outer = [[others[2], 2] as const, [others[5], 0.3] as const] as [string, number][];
+  kinds.push([
+    "graph",
+    graph({
+      ...{ lambda1: 0.1, lambda2: 0.02 },
+      edges: [...inner, ...outer.map(([task, weight]): Edge => [last, task, weight])],
+    }),
+    graph({ lambda1: 0.1, lambda2: 0.02, edges: inner }),
+    { edges: outer },
+  ]);
   const losses: Loss[] = ["squared", "logistic", "smoothed-hinge"];
 
   it.each(kinds.flatMap((kind) => losses.map((loss) => [...kind, loss] as const)))(
@@ -184,6 +202,36 @@ async function saved(model: Model): Promise<string> {
   return path;
 }
 
+describe("clustered", () => {
+  it("has a minimum of the joint objective at the new column", async () => {
+    const [lambda1, k, eta] = [0.05, 2, 0.2];
+    const options: FitOptions = {
+      ...{ weighting: "mean", loss: "squared", relationship: clustered({ lambda1, k, eta }) },
+    };
+    const { model } = await fit(values.select(others), options).result;
+    const rows = values.select([last]);
+    const grown = await model.addTask(last, rows, { gap: 1e-8 });
+    const { values: x } = rows.native.rows(0, rows.rowCount);
+    /** Losses of the new task, and R(W) by the reference. */
+    const objective = (w: Float64Array): number => {
+      const W = new Matrix([...others.map((name) => [...model.weights(name)]), [...w]]).transpose();
+      const { K } = clusteredRelation({ family: "clustered", lambda1, lambda2: 0, k, eta }, W);
+      const losses = rows.labels().map((label, i) => {
+        const z = w.reduce((sum, weight, j) => sum + weight * (x[i * w.length + j] ?? 0), 0);
+        return (0.5 * (z - label) ** 2) / rows.rowCount;
+      });
+      return losses.reduce((sum, value) => sum + value, 0) + Matrix.mul(W, W.mmul(inverse(K))).sum() / 2;
+    };
+    const w = grown.weights(last);
+    for (let trial = 0; trial < 60; trial++) {
+      const direction = w.map((_, i) => Math.sin(7 * trial + 3 * i * i + 1));
+      const length = (0.1 * Math.hypot(...w)) / Math.hypot(...direction);
+      expect(objective(w)).toBeLessThan(objective(w.map((value, i) => value + length * (direction[i] ?? 0))));
+    }
+    expectCertified(grown.added[0]?.certificate as Certificate);
+  });
+});
+
 describe("trace-norm", () => {
   const lambda1 = 0.05;
   const options: FitOptions = { weighting: "mean", loss: "squared", relationship: traceNorm({ lambda1 }) };
@@ -257,6 +305,7 @@ describe("trace-norm", () => {
 describe("a task without rows", () => {
   it.each<[string, Relationship]>([
     ["trace-norm", traceNorm({ lambda1: 0.1 })],
+    ["clustered", clustered({ lambda1: 0.1, k: 2 })],
     ["mean", mean({ lambda2: 0.1 })],
     ["independent", independent()],
     ["global", global()],
@@ -282,6 +331,39 @@ describe("a task without rows", () => {
     const grown = await model.addTask(last, undefined, { sigma: [...like, 1.5 + 1e-6] });
     expectClose(grown.weights(last), model.weights(others[2] as string), 1e-6);
   });
+});
+
+it("without rows in a graph a new task has what its neighbours have, shrunk by the ridge", async () => {
+  const neighbour = others[2] as string;
+  const { model } = await fit(values.select(others), {
+    loss: "squared",
+    relationship: graph({ lambda1: 2, lambda2: 0.5, edges: [[others[0] as string, neighbour, 1]] }),
+  }).result;
+  const grown = await model.addTask(last, undefined, { edges: [[neighbour, 3]] });
+  expectClose(
+    grown.weights(last),
+    model.weights(neighbour).map((value) => (value * 6) / 6.5),
+    1e-12,
+  );
+  expect(grown.correlation([last, neighbour]).get(0, 1)).toBeGreaterThan(0.5);
+  const alone = await model.addTask(last, undefined, { edges: [] });
+  expect([...alone.weights(last)]).toEqual([0, 0, 0, 0, 0]);
+  for (const [edges, sentence] of [
+    [undefined, /needs its edges/],
+    [[[neighbour, -1]], /edges\[0\] has the weight -1/],
+    [[["nobody", 1]], /edges\[0\] names the task "nobody"/],
+    [
+      [
+        [neighbour, 1],
+        [neighbour, 2],
+      ],
+      /edges\[1\] joins .* as edges\[0\] does/,
+    ],
+    [[[neighbour]], /edges\[0\] is no edge/],
+  ] as const) {
+    const given = edges === undefined ? {} : { edges: edges as unknown as [string, number][] };
+    await expect(model.addTask(last, undefined, given)).rejects.toThrow(sentence);
+  }
 });
 
 it("a global model stays the model of all", async () => {
@@ -379,7 +461,7 @@ describe("refused, in a sentence", () => {
       "relations of others",
       () => model.addTask(last, rows, { omega: [1] }),
       "INVALID_OPTION",
-      /are for relationship "fixed"/,
+      /omega is for relationship "fixed", the model has "trace-norm"/,
     ],
     ["no relations", () => given.addTask(last, rows), "INVALID_OPTION", /needs its relations/],
     [

@@ -4,11 +4,14 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  clustered,
+  type Edge,
   FedmtlError,
   type FitOptions,
   fit,
   fixed,
   global,
+  graph,
   independent,
   Model,
   mean,
@@ -217,6 +220,8 @@ describe("fit", () => {
       [problem(), { positive: 7 }, "BAD_INPUT"],
       [problem(), { relationship: fixed({ sigma: Matrix.eye(5, 5) }) }, "INVALID_OPTION"],
       [problem(), { relationship: fixed({ sigma: Matrix.eye(6, 6).mul(-1) }) }, "INVALID_ARGUMENT"],
+      [problem(), { relationship: clustered({ k: 7 }) }, "INVALID_OPTION"],
+      [problem(), { relationship: graph({ lambda2: 1, edges: [["a", "b", 1]] }) }, "INVALID_OPTION"],
       ["nothing" as unknown as TaskSet, {}, "INVALID_ARGUMENT"],
     ];
     for (const [tasks, options, code] of cases) {
@@ -224,6 +229,38 @@ describe("fit", () => {
       expect(error.code, error.message).toBe(code);
     }
     expect((await errorOf(() => mean({ lambda1: 1 }))).message).toMatch(/lambda2 > 0/);
+    const graphs: [unknown, RegExp][] = [
+      [[["a", "b", -1]], /edges\[0\] has the weight -1; give a number from 0/],
+      [[["a", "b", Number.NaN]], /edges\[0\] has the weight NaN/],
+      [
+        [
+          ["a", "b", 1],
+          ["c", "c", 1],
+        ],
+        /edges\[1\] joins the task "c" to itself/,
+      ],
+      [
+        [
+          ["a", "b", 1],
+          ["b", "c", 1],
+          ["b", "a", 0],
+        ],
+        /edges\[2\] joins "b" and "a" as edges\[0\] does/,
+      ],
+      [[["a", "b"]], /edges\[0\] is no edge; give \[task, task, weight\]/],
+      [[["a", 1, 1]], /edges\[0\] is no edge/],
+      [["ab1"], /edges\[0\] is no edge/],
+      [undefined, /"graph" needs edges/],
+    ];
+    for (const [edges, message] of graphs) {
+      const error = await errorOf(() => graph({ lambda2: 1, edges: edges as Edge[] }));
+      expect(error.code).toBe("INVALID_OPTION");
+      expect(error.message).toMatch(message);
+    }
+    expect((await errorOf(() => graph({ edges: [] }))).message).toMatch(/give lambda2 > 0/);
+    expect((await errorOf(() => clustered({ k: 1.5 }))).message).toMatch(/k is 1.5; give a whole number/);
+    expect((await errorOf(() => clustered({} as { k: number }))).message).toMatch(/"clustered" needs k/);
+    expect((await errorOf(() => clustered({ k: 2, eta: -1 }))).message).toMatch(/eta is -1; give a number/);
     expect((await errorOf(() => traceNorm({ lambda1: 0 }))).message).toMatch(/lambda1 is 0/);
   });
 

@@ -188,7 +188,7 @@ describe("objects at the wrong time", () => {
   const makeServer = () =>
     new native.Server({
       ...{ tasks: 2, cols: 2, policy: "row", threads: 1 },
-      relationship: { family: "independent", lambda1: 1, lambda2: 0 },
+      relationship: { family: "independent", lambda1: 1, lambda2: 0, omegaSteps: 0, cutTolerance: 0 },
     });
 
   it("use after dispose", async () => {

@@ -7,11 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type CheckpointOptions,
+  clustered,
   type FitOptions,
   type FitResult,
   fit,
   fixed,
   global,
+  graph,
   type HistoryColumn,
   independent,
   mean,
@@ -21,6 +23,7 @@ import {
 } from "fedmtl";
 import { RandomStream, streamKey } from "fedmtl/reference";
 import { afterAll, describe, expect, it } from "vitest";
+import { isLearned } from "../dist/mocha/relationships.js";
 import { decodeSafetensors, encodeSafetensors } from "../dist/mocha/safetensors.js";
 import { policies } from "../dist/options.js";
 import { hardTasks, shapes, toTaskSet } from "./support/native_problems.js";
@@ -44,6 +47,8 @@ const families: Record<string, Relationship> = {
   global: global(lambdas),
   fixed: fixed({ ...lambdas, sigma: randomSemidefinite(new RandomStream(streamKey(1, "sigma", 0)), m, 3) }),
   "trace-norm": traceNorm({ lambda1: 0.3 }),
+  clustered: clustered({ ...lambdas, k: 2 }),
+  graph: graph({ ...lambdas, edges: [["task-0", "task-2", 1.5]] }),
 };
 
 /** Small steps and short W steps, so that a few dozen rounds see everything. */
@@ -129,7 +134,7 @@ describe.each(Object.keys(families))("%s", (family) => {
     expect(bits).toEqual(whole);
     const rounds = [...copies.keys()];
     // Every round for the family with Omega steps between them; some for the others.
-    for (const round of family === "trace-norm" ? rounds : rounds.filter((r) => r % 9 === 0)) {
+    for (const round of isLearned(relationship) ? rounds : rounds.filter((r) => r % 9 === 0)) {
       const dir = folderWith(copies.get(round) as string);
       const resumed = await train(tasks, { ...options, ...resume(dir), threads: 1 });
       expect(resumed, `from round ${round}`).toEqual(whole);

@@ -4,9 +4,12 @@ import {
   type Certificate,
   Client,
   type ClientOptions,
+  clustered,
+  type Edge,
   type FitOptions,
   type FitResult,
   fixed,
+  graph,
   type History,
   independent,
   mean,
@@ -20,6 +23,7 @@ import {
 import { RandomStream, type ReferenceRelationship, type ReferenceTask, streamKey } from "fedmtl/reference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isLearned } from "../dist/mocha/relationships.js";
 import { hardTasks, shapes, storages, toTaskSet } from "./support/native_problems.js";
 import { NativeRun, relationshipOf } from "./support/native_run.js";
 import {
@@ -44,7 +48,7 @@ const trainings = fc
     loss: fc.constantFrom(...lossNames),
     shape: fc.constantFrom(...shapes),
     storage: fc.constantFrom(...storages),
-    family: fc.nat(6),
+    family: fc.nat(relationships(2).length - 1),
     policy: fc.constantFrom(...policies),
     weighting: fc.constantFrom(...weightings),
     seed: fc.nat(2 ** 31),
@@ -113,7 +117,7 @@ describe("every training", () => {
   it("with the defaults for W and Omega steps keeps them too, and reaches its target", async () => {
     await fc.assert(
       fc.asyncProperty(trainings, async ({ set, options }) => {
-        const stop = { gap: 1e-3, rounds: 5000 };
+        const stop = { gap: 1e-3, rounds: 20_000 };
         const { history, certificate } = await train(set, { ...options, stop, certifyEvery: 1 }).result;
         expectCertified(history, certificate);
         expect(certificate.relativeGap).toBeLessThanOrEqual(1e-3);
@@ -160,26 +164,29 @@ function dualVectors(tasks: ReferenceTask[], alpha: number[], mean: boolean): nu
   });
 }
 
-describe("trace-norm with W steps solved to 1e-8", () => {
-  const cases = lossNames.flatMap((loss) =>
-    shapes.flatMap((shape) => weightings.map((w) => [loss, shape, w] as const)),
+describe("a learned relationship with W steps solved to 1e-8", () => {
+  const lambdas = { lambda1: 0.3, lambda2: 0.05 };
+  const learned: Record<string, Relationship[]> = {
+    "trace-norm": [traceNorm(lambdas), traceNorm({ ...lambdas, epsilon: 1e-3 })],
+    clustered: [clustered({ ...lambdas, k: 2, eta: 0.5 }), clustered({ ...lambdas, k: 1, eta: 0.3 })],
+  };
+  const cases = Object.keys(learned).flatMap((family) =>
+    lossNames.flatMap((loss) =>
+      shapes.flatMap((shape) => weightings.map((w) => [family, loss, shape, w] as const)),
+    ),
   );
 
   it.each(cases)(
-    "lowers the joint objective from one W step to the next: %s, %j, %s",
-    async (loss, shape, weighting) => {
-      for (const epsilon of [undefined, 1e-3]) {
-        const relationship = traceNorm({
-          lambda1: 0.3,
-          lambda2: 0.05,
-          ...(epsilon === undefined ? {} : { epsilon }),
-        });
+    "lowers the joint objective from one W step to the next: %s, %s, %j, %s",
+    async (family, loss, shape, weighting) => {
+      for (const relationship of learned[family] as Relationship[]) {
         const { history } = await train(toTaskSet(hardTasks(50, loss, shape, "dense")), {
           ...{ loss, weighting, relationship, certifyEvery: 1, omegaEvery: 100_000, omegaSteps: 12 },
-          stop: { gap: 1e-8, rounds: 50_000 },
+          ...{ omegaTolerance: 0, stop: { gap: 1e-8, rounds: 50_000 } },
         }).result;
         const ends = [...history].filter((record, i) => history.at(i + 1)?.omegaStep !== record.omegaStep);
-        expect(ends.length).toBeGreaterThan(5);
+        // Clusters are found in a few steps.
+        expect(ends.length).toBeGreaterThan(family === "trace-norm" ? 5 : 1);
         let before = Number.POSITIVE_INFINITY;
         for (const { certificate } of ends) {
           const { relativeGap, gap, jointObjective = Number.POSITIVE_INFINITY } = certificate as Certificate;
@@ -199,9 +206,15 @@ function reversed<T>(values: T[]): T[] {
 describe("the optimum", () => {
   const [shape] = shapes;
   const omega = randomSemidefinite(new RandomStream(streamKey(2, "omega", 0)), shape.sizes.length, 3);
+  const edges: Edge[] = [
+    ["task-0", "task-2", 1.5],
+    ["task-3", "task-2", 0.4],
+    ["task-1", "task-0", 0],
+  ];
   const families: [string, (order: number[]) => Relationship][] = [
     ["independent", () => independent({ lambda1: 0.3, lambda2: 0.1 })],
     ["mean", () => mean({ lambda1: 0.3, lambda2: 0.1 })],
+    ["graph", () => graph({ lambda1: 0.3, lambda2: 0.1, edges })],
     ["fixed", (order) => fixed({ lambda1: 0.3, lambda2: 0.1, omega: omega.selection(order, order) })],
   ];
   const cases = families.flatMap(([name, make]) => lossNames.map((loss) => [name, loss, make] as const));
@@ -247,6 +260,28 @@ describe("the optimum", () => {
   });
 });
 
+describe("the joint optimum", () => {
+  const [shape] = shapes;
+
+  it.each(lossNames)("of clustered stays when tasks change places, %s", async (loss) => {
+    const tasks = hardTasks(62, loss, shape, "dense");
+    const shuffled = [2, 0, 3, 1].map((t) => tasks[t] as ReferenceTask);
+    const options: FitOptions = {
+      ...{ loss, weighting: "mean", relationship: clustered({ lambda1: 0.3, lambda2: 0.1, k: 2 }) },
+      ...{ omegaTolerance: 1e-9, stop: { gap: 1e-6, rounds: 50_000 } },
+    };
+    const ends = await Promise.all(
+      [tasks, shuffled].map(async (some) => (await train(toTaskSet(some), options).result).certificate),
+    );
+    const [one, other] = ends as [Required<Certificate>, Required<Certificate>];
+    expect(one.jointDual).toBeLessThanOrEqual(other.jointObjective);
+    expect(other.jointDual).toBeLessThanOrEqual(one.jointObjective);
+    for (const { jointObjective, jointDual } of [one, other]) {
+      expect(jointObjective - jointDual).toBeLessThanOrEqual(1e-4 * jointObjective);
+    }
+  });
+});
+
 /** Every bit of a model's W. */
 function bitsOf({ model }: FitResult): Buffer {
   return Buffer.concat(model.names.map((name) => Buffer.from(model.weights(name).buffer)));
@@ -258,19 +293,25 @@ describe("one, two and four threads", () => {
     "700 tasks": { sizes: Array.from({ length: 700 }, (_, t) => 1 + ((t * t) % 7)), d: 9 },
     "5 tasks of very different size": { sizes: [60, 3, 40, 25, 8], d: 30 },
   };
+  const lambdas = { lambda1: 0.01, lambda2: 0.001 };
+  const relations = [traceNorm(lambdas), clustered({ ...lambdas, k: 3 })];
   const cases = Object.entries(blocks).flatMap(([name, shape]) =>
     storages.flatMap((storage) =>
-      (["row", "accelerated"] as const).map((policy) => ({ name, shape, storage, policy })),
+      (["row", "accelerated"] as const).flatMap((policy) =>
+        relations.map((relationship) => ({
+          ...{ name, shape, storage, policy, relationship, family: relationship.family },
+        })),
+      ),
     ),
   );
 
-  it.each(cases)("give the same bits: $name, $storage, $policy", async ({ shape, storage, policy }) => {
+  it.each(cases)("give the same bits: $family, $name, $storage, $policy", async (given) => {
+    const { shape, storage, policy, relationship } = given;
     const set = toTaskSet(hardTasks(70, "logistic", shape, storage), storage);
     const bits: Buffer[] = [];
     for (const threads of [1, 2, 4]) {
       const result = await train(set, {
-        ...{ loss: "logistic", policy, weighting: "mean", threads, omegaSteps: 4 },
-        relationship: traceNorm({ lambda1: 0.01, lambda2: 0.001 }),
+        ...{ loss: "logistic", policy, weighting: "mean", threads, omegaSteps: 4, relationship },
         stop: { gap: 1e-2, rounds: 400 },
       }).result;
       expect(result.omegaSteps).toBeGreaterThan(1);
@@ -367,14 +408,18 @@ describe("one's own loop over clients and a server", () => {
       certificates.push(
         server.certificate(clients.map((client) => client.evaluate(server.evaluation(client.name)))),
       );
-      if (round === omegaEvery && relationship.family === "trace-norm") {
+      if (round === omegaEvery && isLearned(relationship)) {
         await server.stepOmega();
       }
     }
     return { certificates, W: set.names.map((name) => server.weights(name)) };
   }
 
-  const families = [traceNorm({ lambda1: 0.003 }), mean({ lambda1: 0.03, lambda2: 0.01 })];
+  const families = [
+    traceNorm({ lambda1: 0.003 }),
+    clustered({ lambda1: 0.03, k: 2 }),
+    mean({ lambda1: 0.03, lambda2: 0.01 }),
+  ];
   const cases = families.flatMap((relationship) =>
     lossNames.flatMap((loss) =>
       policies.map((policy) => ({ family: relationship.family, relationship, loss, policy })),

@@ -56,7 +56,7 @@ async function bytesOfTask(relationship: Relationship, policy: string): Promise<
   });
   const server = new native.Server({
     ...{ tasks, cols, policy, threads: 2, clients },
-    relationship: toNative(relationship, tasks, 5, 1e-3),
+    relationship: toNative(relationship, { tasks, names: () => many.names }, 5, 1e-3),
   });
   const plan = {
     ...{ maxRounds: 3, roundOfWStep: 0, certifyEvery: 2, seconds: 60 },

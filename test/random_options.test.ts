@@ -1,13 +1,26 @@
 // Random valid options on random small problems: a training never crashes, never gives NaN, and its certificate
 // holds: the gap is not negative, and a training that says it converged has reached its target. The lists of
 // options are read from the package, so that a new loss, policy or number is covered from its first day.
-import { type FitOptions, fit, fixed, global, independent, mean, type Relationship, traceNorm } from "fedmtl";
+import {
+  clustered,
+  type Edge,
+  type FitOptions,
+  fit,
+  fixed,
+  global,
+  graph,
+  independent,
+  mean,
+  type Relationship,
+  traceNorm,
+} from "fedmtl";
 import { RandomStream, type ReferenceTask, streamKey } from "fedmtl/reference";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isClassification } from "../dist/mocha/labels.js";
 import { type Family, families } from "../dist/mocha/relationships.js";
-import { intercepts, losses, policies, type Range, ranges, weightings } from "../dist/options.js";
+import { intercepts, losses, policies, ranges, weightings } from "../dist/options.js";
+import type { Range } from "../dist/ranges.js";
 import { storages, toTaskSet } from "./support/native_problems.js";
 import { randomMatrix, randomSemidefinite } from "./support/reference_problems.js";
 
@@ -67,6 +80,20 @@ const makers: Record<Family, (m: number, seed: number) => fc.Arbitrary<Relations
     fc
       .record({ lambda1: powers(-4, 2), lambda2: fc.constantFrom(0, 0.1), epsilon: fc.option(powers(-6, 0)) })
       .map(({ epsilon, ...weights }) => traceNorm(epsilon === null ? weights : { ...weights, epsilon })),
+  clustered: (m) =>
+    fc
+      .record({
+        ...{ lambda1: powers(-4, 2), lambda2: fc.constantFrom(0, 0.1), k: fc.integer({ min: 1, max: m }) },
+        eta: powers(-3, 1),
+      })
+      .map(clustered),
+  graph: (m, seed) => {
+    const stream = new RandomStream(streamKey(seed, "edges", 0));
+    const edges = Array.from({ length: m }, (_, b) =>
+      Array.from({ length: b }, (_, a): Edge => [`task ${a}`, `task ${b}`, 3 * stream.uniform()]),
+    ).flat();
+    return lambdas.map((weights) => graph({ ...weights, edges: edges.filter(() => stream.uniform() < 0.7) }));
+  },
   fixed: (m, seed) => {
     const matrix = randomSemidefinite(new RandomStream(streamKey(seed, "matrix", 0)), m, Math.max(1, m - 1));
     return fc.oneof(

@@ -4,6 +4,7 @@ import {
   defaultEpsilon,
   hashName,
   initialRelation,
+  laplacian,
   mix64,
   omegaStep,
   penalty,
@@ -24,6 +25,7 @@ import {
   largestEntry,
   lossNames,
   lossShape,
+  randomEdges,
   randomMatrix,
   randomSemidefinite,
   sigmaPrimeRules,
@@ -189,10 +191,26 @@ describe("the kernel over tasks", () => {
     ["fixed Omega", { family: "fixed", lambda1, lambda2, omega }, omega],
     ["fixed Sigma", { family: "fixed", lambda1, lambda2, sigma: omega }, inverse(omega)],
     ["trace-norm at its start", { family: "trace-norm", lambda1, lambda2 }, identity.clone().mul(m)],
+    [
+      "clustered at its start",
+      { family: "clustered", lambda1, lambda2, k: 2, eta: 0.3 },
+      identity.clone().mul((0.3 * 1.3) / (0.3 + 2 / m)),
+    ],
   ])("is the inverse of M = lambda1 Omega + lambda2 I: %s", (_, relationship, Omega) => {
     const M = Matrix.mul(Omega, lambda1).add(Matrix.mul(identity, lambda2));
     const product = initialRelation(relationship, m).K.mmul(M);
     expect(largestEntry(product.sub(identity))).toBeLessThan(1e-12);
+  });
+
+  it("is the inverse of M for a graph, without negative entries, its rows summing to 1 / lambda2", () => {
+    const relationship: ReferenceRelationship = { family: "graph", lambda1, lambda2, edges: randomEdges(m) };
+    const { K } = initialRelation(relationship, m);
+    const M = laplacian(randomEdges(m), m).mul(lambda1).add(Matrix.mul(identity, lambda2));
+    expect(largestEntry(K.mmul(M).sub(identity))).toBeLessThan(1e-12);
+    expect(K.min()).toBeGreaterThanOrEqual(-1e-15);
+    for (const rowSum of K.sum("row")) {
+      expect(rowSum).toBeCloseTo(1 / lambda2, 12);
+    }
   });
 
   it.each([2, 5, 9])("is the inverse of M after an Omega step, d = %i", (d) => {
@@ -217,6 +235,14 @@ describe("the kernel over tasks", () => {
       fixed,
       { family: "mean", lambda1, lambda2: 0 },
       { family: "trace-norm", lambda1: 0, lambda2 },
+      { family: "clustered", lambda1, lambda2, k: m + 1, eta: 1 },
+      { family: "clustered", lambda1, lambda2, k: 1, eta: 0 },
+      { family: "clustered", lambda1, lambda2 },
+      { family: "graph", lambda1, lambda2: 0, edges: [] },
+      { family: "graph", lambda1, lambda2 },
+      { family: "graph", lambda1, lambda2, edges: [[0, m, 1]] },
+      { family: "graph", lambda1, lambda2, edges: [[1, 1, 1]] },
+      { family: "graph", lambda1, lambda2, edges: [[0, 1, -1]] },
       { family: "independent", lambda1: 0, lambda2: 0 },
     ];
     for (const relationship of refused) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "native/blas.hpp"
+#include "native/dense_kernel.hpp"
 #include "native/omega/relationship.hpp"
 #include "native/status.hpp"
 
@@ -12,11 +13,11 @@ namespace {
 
 class Fixed final : public Relationship {
   public:
-    explicit Fixed(TaskKernel kernel) : kernel_(std::move(kernel)) {}
+    explicit Fixed(DenseKernel kernel) : kernel_(std::move(kernel)) {}
     const TaskKernel& kernel() const override { return kernel_; }
 
   private:
-    TaskKernel kernel_;
+    DenseKernel kernel_;
 };
 
 void requireSymmetric(std::size_t tasks, const std::vector<double>& matrix, const std::string& name) {
@@ -94,7 +95,7 @@ std::unique_ptr<Relationship> makeFixed(std::size_t tasks, Regularization weight
             K[j * tasks + i] = mean;
         }
     }
-    return std::make_unique<Fixed>(TaskKernel::dense(tasks, std::move(K)));
+    return std::make_unique<Fixed>(DenseKernel(tasks, std::move(K)));
 }
 
 }  // namespace fedmtl

@@ -2,10 +2,12 @@
 // suits it and hands the server its kernel K; learned families take Omega steps from the current W.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 
+#include "native/graph_kernel.hpp"
 #include "native/state.hpp"
 #include "native/task_kernel.hpp"
 
@@ -33,8 +35,14 @@ class Relationship {
     /// Fixes defaults that depend on the first W step's result (trace-norm's epsilon). W: m x d task-major.
     virtual void fixDefaults(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
 
-    /// The Omega step: Omega (hence K) from W, m x d task-major. 1/2 tr(W M W') + g(Omega) must not rise.
+    /// The Omega step: Omega (hence K) from W, m x d task-major. The regularizer at W must not rise.
     virtual void update(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
+
+    /// Learned families: 1/2 tr(W M W') + g(Omega) at any W, m x d, for the Omega in force.
+    virtual double regularizer(std::size_t /*cols*/, std::span<const double> /*W*/,
+                               ThreadPool& /*threads*/) const {
+        return std::numeric_limits<double>::quiet_NaN();
+    }
 
     /// Learned families: the first Omega, from the W of a model that was trained before, m x d. `epsilon` is
     /// the floor where none was given.
@@ -80,6 +88,9 @@ std::unique_ptr<Relationship> makeMean(std::size_t tasks, Regularization weights
 /// (CoCoA).
 std::unique_ptr<Relationship> makeGlobal(std::size_t tasks, Regularization weights);
 
+/// The Laplacian of a given graph over tasks. Needs lambda2 > 0.
+std::unique_ptr<Relationship> makeGraph(std::size_t tasks, Regularization weights, GraphEdges edges);
+
 /// A given Omega or Sigma (m x m, symmetric positive semi-definite; Sigma may be singular).
 enum class FixedMatrix { Omega, Sigma };
 std::unique_ptr<Relationship> makeFixed(std::size_t tasks, Regularization weights, FixedMatrix kind,
@@ -91,8 +102,21 @@ struct TraceNormOptions {
     double cutTolerance = 0.0;      // relative rise that cutting the spectrum may cost (spectrum_cut.hpp)
 };
 
+/// Three quarters of the Omega steps allowed, so that the last ones work on the true problem; more than 32
+/// bring little (docs/rounds.md).
+std::size_t traceNormSinkingSteps(double omegaSteps);
+
 /// The probabilistic prior (Zhang & Yeung, UAI 2010): Omega = Sigma^-1, tr Sigma = 1, learned.
 std::unique_ptr<Relationship> makeTraceNorm(std::size_t tasks, Regularization weights,
                                             TraceNormOptions options);
+
+struct ClusteredOptions {
+    std::size_t k = 1;  // clusters, 1 .. m
+    double eta = 1.0;   // > 0; Omega's eigenvalues lie between eta (inside the span of clusters) and 1 + eta
+};
+
+/// The convex relaxation of clustered tasks (Zhou, Chen & Ye, NIPS 2011), learned.
+std::unique_ptr<Relationship> makeClustered(std::size_t tasks, Regularization weights,
+                                            ClusteredOptions options);
 
 }  // namespace fedmtl

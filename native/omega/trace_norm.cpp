@@ -16,16 +16,17 @@
 #include <limits>
 #include <numeric>
 
+#include "native/low_rank_kernel.hpp"
+#include "native/omega/momentum.hpp"
 #include "native/omega/relationship.hpp"
 #include "native/omega/spectrum_cut.hpp"
-#include "native/status.hpp"
 
 namespace fedmtl {
 namespace {
 
 /// Sigma = U diag(sigma) U' + rest (I - UU'), as what the server and the objective need of it.
 struct Covariance {
-    TaskKernel kernel = TaskKernel::lowRank(0, {}, {}, 0.0);
+    LowRankKernel kernel{0, {}, {}, 0.0};
     double traceOfInverse = 0.0;
     double cutBound = 0.0;  // SpectrumCut::bound
 };
@@ -45,6 +46,9 @@ class TraceNorm final : public Relationship {
     bool settled() const override { return atFloor_; }
     std::optional<double> epsilon() const override { return epsilon_; }
     double penalty() const override { return penaltyOf(current_); }
+    double regularizer(std::size_t cols, std::span<const double> W, ThreadPool& threads) const override {
+        return regularizerOf(current_, cols, W, threads);
+    }
     double cutBound() const override { return current_.cutBound; }
 
     /// min over nu >= s_1^2 of nu / (2 lambda1) - sqrt(epsilon) sum_j sqrt(nu - s_j^2), s_j the singular
@@ -88,22 +92,19 @@ class TraceNorm final : public Relationship {
 
     void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
         fixDefaults(cols, W, threads);
-        if (previousW_.empty()) {
-            previousW_.assign(W.begin(), W.end());
-        }
-        const double before = regularizer(current_, cols, W, threads);
+        const double before = regularizerOf(current_, cols, W, threads);
         const double meanSquare = std::pow(meanSingularValue(cols, W, threads), 2);
-        double momentum = nextMomentum();
+        double share = momentum_.next();
         for (;;) {
             const double floor = sinkingFloor(meanSquare);
-            Covariance candidate = fromWeights({W, previousW_, momentum}, cols, floor, threads);
-            if (regularizer(candidate, cols, W, threads) <= before) {
+            Covariance candidate = fromWeights(momentum_.ahead(W, share), cols, floor, threads);
+            if (regularizerOf(candidate, cols, W, threads) <= before) {
                 current_ = std::move(candidate);
                 atFloor_ = floor == *epsilon_;
                 break;
             }
-            if (momentum > 0.0) {
-                momentum = momentum > 0.05 ? 0.6 * momentum : 0.0;
+            if (share > 0.0) {
+                share = Momentum::drawnBack(share);
             } else if (floor > *epsilon_) {
                 startFloor_ *= 0.5;
             } else {
@@ -112,7 +113,7 @@ class TraceNorm final : public Relationship {
                 break;
             }
         }
-        previousW_.assign(W.begin(), W.end());
+        momentum_.keep(W);
         ++steps_;
     }
 
@@ -124,50 +125,33 @@ class TraceNorm final : public Relationship {
         }
         fixDefaults(cols, W, threads);
         current_ = fromWeights({W}, cols, *epsilon_, threads);
-        previousW_.assign(W.begin(), W.end());
+        momentum_.keep(W);
         steps_ = static_cast<std::size_t>(sinkingSteps_);
         atFloor_ = true;
     }
 
-    void finish() override { previousW_ = std::vector<double>(); }
-    std::size_t bytes() const override {
-        return current_.kernel.bytes() + previousW_.size() * sizeof(double);
-    }
+    void finish() override { momentum_.finish(); }
+    std::size_t bytes() const override { return current_.kernel.bytes() + momentum_.bytes(); }
 
     void save(StateWriter& state) const override {
-        const TaskKernel& K = current_.kernel;
         state.write("traceNorm.epsilon", epsilon_ ? std::span(&*epsilon_, 1) : std::span<const double>{});
         state.write("traceNorm.startFloor", startFloor_);
-        state.write("traceNorm.tau", tau_);
         state.write("traceNorm.steps", static_cast<double>(steps_));
         state.write("traceNorm.atFloor", atFloor_ ? 1.0 : 0.0);
-        state.write("traceNorm.previousW", previousW_);
-        state.write("traceNorm.basis", K.basis());
-        state.write("traceNorm.r", K.r());
-        state.write("traceNorm.delta", K.delta());
+        momentum_.save(state);
+        current_.kernel.save(state, "traceNorm");
         state.write("traceNorm.traceOfInverse", current_.traceOfInverse);
         state.write("traceNorm.cutBound", current_.cutBound);
     }
 
     void restore(const StateReader& state) override {
-        const auto copyOf = [&](const char* name) {
-            const auto values = state.read(name);
-            return std::vector<double>(values.begin(), values.end());
-        };
         const auto epsilon = state.read("traceNorm.epsilon");
         epsilon_ = epsilon.empty() ? std::nullopt : std::optional(epsilon[0]);
         startFloor_ = state.readNumber("traceNorm.startFloor");
-        tau_ = state.readNumber("traceNorm.tau");
         steps_ = static_cast<std::size_t>(state.readNumber("traceNorm.steps"));
         atFloor_ = state.readNumber("traceNorm.atFloor") != 0.0;
-        previousW_ = copyOf("traceNorm.previousW");
-        std::vector<double> basis = copyOf("traceNorm.basis");
-        std::vector<double> r = copyOf("traceNorm.r");
-        if (basis.size() != tasks_ * r.size()) {
-            throw Error(ErrorCode::BadInput, "the state's traceNorm.basis does not fit its traceNorm.r");
-        }
-        current_.kernel =
-            TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), state.readNumber("traceNorm.delta"));
+        momentum_.restore(state);
+        current_.kernel = LowRankKernel::restore(state, "traceNorm", tasks_);
         current_.traceOfInverse = state.readNumber("traceNorm.traceOfInverse");
         current_.cutBound = state.readNumber("traceNorm.cutBound");
     }
@@ -179,8 +163,8 @@ class TraceNorm final : public Relationship {
     }
 
     /// Q(Sigma) at W.
-    double regularizer(const Covariance& sigma, std::size_t cols, std::span<const double> W,
-                       ThreadPool& threads) const {
+    double regularizerOf(const Covariance& sigma, std::size_t cols, std::span<const double> W,
+                         ThreadPool& threads) const {
         return 0.5 * sigma.kernel.inverseQuadratic(cols, W, threads) + penaltyOf(sigma);
     }
 
@@ -188,14 +172,6 @@ class TraceNorm final : public Relationship {
     double meanSingularValue(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
         const std::vector<double> s = gramSpectrum(cols, {W}, threads).s;
         return std::accumulate(s.begin(), s.end(), 0.0) / static_cast<double>(tasks_);
-    }
-
-    /// Nesterov's sequence: 0, 0.28, 0.43, 0.53, ...
-    double nextMomentum() {
-        const double next = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * tau_ * tau_));
-        const double momentum = (tau_ - 1.0) / next;
-        tau_ = next;
-        return momentum;
     }
 
     /// Geometric from startFloor_ times the mean square of W's singular values down to epsilon.
@@ -234,7 +210,7 @@ class TraceNorm final : public Relationship {
             r[j] = kappa(sigma[j]) - kappa(rest);
             covariance.traceOfInverse += 1.0 / sigma[j];
         }
-        covariance.kernel = TaskKernel::lowRank(tasks_, std::move(basis), std::move(r), kappa(rest));
+        covariance.kernel = LowRankKernel(tasks_, std::move(basis), std::move(r), kappa(rest));
         return covariance;
     }
 
@@ -246,14 +222,17 @@ class TraceNorm final : public Relationship {
     // In units of (||W||_* / m)^2. 10 and 30 both meet the targets on all optima; 30 is the better one on
     // school.
     double startFloor_ = 30.0;
-    double tau_ = 1.0;
     std::size_t steps_ = 0;
     bool atFloor_ = false;
-    std::vector<double> previousW_;  // m x d, W at the previous Omega step
+    Momentum momentum_;
     Covariance current_;
 };
 
 }  // namespace
+
+std::size_t traceNormSinkingSteps(double omegaSteps) {
+    return static_cast<std::size_t>(std::clamp(std::round(0.75 * omegaSteps), 1.0, 32.0));
+}
 
 std::unique_ptr<Relationship> makeTraceNorm(std::size_t tasks, Regularization weights,
                                             TraceNormOptions options) {

@@ -62,7 +62,7 @@ TEST(Server, WIsVTimesKAfterEveryChange) {
                 const OmegaStep step = server.stepOmega(threads);
                 EXPECT_LE(step.regularizerAfter, step.regularizerBefore * (1.0 + 1e-12));
                 EXPECT_NEAR(
-                    server.relationship().kernel().inverseQuadratic(kCols, server.W(threads), threads),
+                    lowRankOf(server.relationship()).inverseQuadratic(kCols, server.W(threads), threads),
                     server.quadratic(), 1e-10 * server.quadratic());
                 expectConsistent(server, threads);
             }

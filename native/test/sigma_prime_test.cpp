@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "native/dense_kernel.hpp"
 #include "native/test/solver_support.hpp"
 
 namespace fedmtl::testing {
@@ -12,7 +13,8 @@ constexpr SigmaPrimeRule kRules[] = {SigmaPrimeRule::Paper, SigmaPrimeRule::Row,
 
 /// Least eigenvalue of diag(S) - K.
 double leastSlack(const TaskKernel& kernel, const std::vector<double>& S) {
-    std::vector<double> slack = kernel.writtenOut();
+    ThreadPool threads(1);
+    std::vector<double> slack = kernel.writtenOut(threads);
     for (double& value : slack) {
         value = -value;
     }
@@ -22,13 +24,16 @@ double leastSlack(const TaskKernel& kernel, const std::vector<double>& S) {
     return blas::symmetricEigen(std::move(slack), S.size()).values.front();
 }
 
-std::vector<TaskKernel> kernels() {
-    std::vector<TaskKernel> result;
-    result.push_back(TaskKernel::lowRank(5, {}, {}, 0.4));
-    result.push_back(randomLowRank(7, {3.0}, 0.2, 1));
-    result.push_back(randomLowRank(30, {10.0, 2.0, 1e-3}, 1e-6, 2));
-    result.push_back(randomLowRank(12, {1.0, 0.5}, 0.0, 3));
-    result.push_back(TaskKernel::lowRank(6, std::vector<double>(6, 1.0 / std::sqrt(6.0)), {2.0}, 0.5));
+std::vector<std::unique_ptr<TaskKernel>> kernels() {
+    std::vector<std::unique_ptr<TaskKernel>> result;
+    const auto add = [&](auto kernel) {
+        result.push_back(std::make_unique<decltype(kernel)>(std::move(kernel)));
+    };
+    add(LowRankKernel(5, {}, {}, 0.4));
+    add(randomLowRank(7, {3.0}, 0.2, 1));
+    add(randomLowRank(30, {10.0, 2.0, 1e-3}, 1e-6, 2));
+    add(randomLowRank(12, {1.0, 0.5}, 0.0, 3));
+    add(LowRankKernel(6, std::vector<double>(6, 1.0 / std::sqrt(6.0)), {2.0}, 0.5));
     for (const std::size_t rank : {1u, 3u, 9u}) {
         std::vector<double> matrix = randomSemidefinite(9, rank, rank);
         // A task without prior variance: its row and column are 0.
@@ -36,14 +41,15 @@ std::vector<TaskKernel> kernels() {
             matrix[4 * 9 + t] = 0.0;
             matrix[t * 9 + 4] = 0.0;
         }
-        result.push_back(TaskKernel::dense(9, std::move(matrix)));
+        add(DenseKernel(9, std::move(matrix)));
     }
     return result;
 }
 
 TEST(SigmaPrime, DiagonalMinusKernelIsPositiveSemidefinite) {
     ThreadPool threads(2);
-    for (const TaskKernel& kernel : kernels()) {
+    for (const auto& owned : kernels()) {
+        const TaskKernel& kernel = *owned;
         for (const SigmaPrimeRule rule : kRules) {
             SCOPED_TRACE(::testing::Message() << kernel.tasks() << " tasks, rule " << static_cast<int>(rule));
             const std::vector<double> S = safeScaling(kernel, rule, threads);
@@ -55,16 +61,18 @@ TEST(SigmaPrime, DiagonalMinusKernelIsPositiveSemidefinite) {
 
 TEST(SigmaPrime, SharedFactorsAreTheSameForAllTasksAndRowIsTheLeastPerTask) {
     ThreadPool threads(1);
-    for (const TaskKernel& kernel : kernels()) {
+    for (const auto& owned : kernels()) {
+        const TaskKernel& kernel = *owned;
         const std::vector<double> paper = safeScaling(kernel, SigmaPrimeRule::Paper, threads);
         const std::vector<double> row = safeScaling(kernel, SigmaPrimeRule::Row, threads);
         const std::vector<double> spectral = safeScaling(kernel, SigmaPrimeRule::Spectral, threads);
         const std::vector<double> sums = kernel.absoluteRowSums(threads);
-        const double factor = paper[0] / kernel.diagonal()[0];
-        const double spectralFactor = spectral[0] / kernel.diagonal()[0];
+        const std::vector<double> diagonal = kernel.diagonal(threads);
+        const double factor = paper[0] / diagonal[0];
+        const double spectralFactor = spectral[0] / diagonal[0];
         for (std::size_t t = 0; t < kernel.tasks(); ++t) {
-            EXPECT_NEAR(paper[t], factor * kernel.diagonal()[t], 1e-12 * largest(paper));
-            EXPECT_NEAR(spectral[t], spectralFactor * kernel.diagonal()[t], 1e-12 * largest(spectral));
+            EXPECT_NEAR(paper[t], factor * diagonal[t], 1e-12 * largest(paper));
+            EXPECT_NEAR(spectral[t], spectralFactor * diagonal[t], 1e-12 * largest(spectral));
             EXPECT_NEAR(row[t], sums[t], 1e-12 * largest(row));
             EXPECT_LE(row[t], paper[t] * (1.0 + 1e-12));
             EXPECT_LE(spectral[t], paper[t] * (1.0 + 1e-12));
@@ -74,7 +82,7 @@ TEST(SigmaPrime, SharedFactorsAreTheSameForAllTasksAndRowIsTheLeastPerTask) {
 
 TEST(SigmaPrime, SpectralFactorIsTheLeastSafeOne) {
     ThreadPool threads(1);
-    const TaskKernel kernel = TaskKernel::dense(8, randomSemidefinite(8, 8, 21));
+    const DenseKernel kernel(8, randomSemidefinite(8, 8, 21));
     std::vector<double> S = safeScaling(kernel, SigmaPrimeRule::Spectral, threads);
     for (double& value : S) {
         value *= 1.0 - 1e-6;
@@ -90,7 +98,7 @@ TEST(SigmaPrime, BoundForVeryManyTasksIsSafeAndTight) {
     const std::vector<double> r = {40.0, 7.0, 0.5};
     const std::size_t k = r.size();
     const double delta = 0.3;
-    const TaskKernel kernel = randomLowRank(m, r, delta, 31);
+    const LowRankKernel kernel = randomLowRank(m, r, delta, 31);
     for (const SigmaPrimeRule rule : kRules) {
         const std::vector<double> S = safeScaling(kernel, rule, threads);
         std::vector<double> inner(k * k);

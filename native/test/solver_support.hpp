@@ -16,7 +16,8 @@
 #include "native/blas.hpp"
 #include "native/client_pool.hpp"
 #include "native/loss.hpp"
-#include "native/task_kernel.hpp"
+#include "native/low_rank_kernel.hpp"
+#include "native/omega/relationship.hpp"
 #include "native/task_set.hpp"
 #include "native/thread_pool.hpp"
 
@@ -104,10 +105,16 @@ inline std::vector<double> orthonormalBasis(std::size_t tasks, std::size_t rank,
 }
 
 /// K with the given eigenvalues above `delta` on random directions.
-inline TaskKernel randomLowRank(std::size_t tasks, std::vector<double> r, double delta, std::uint64_t seed) {
+inline LowRankKernel randomLowRank(std::size_t tasks, std::vector<double> r, double delta,
+                                   std::uint64_t seed) {
     Numbers numbers(seed);
     std::vector<double> basis = orthonormalBasis(tasks, r.size(), numbers);
-    return TaskKernel::lowRank(tasks, std::move(basis), std::move(r), delta);
+    return {tasks, std::move(basis), std::move(r), delta};
+}
+
+/// The kernel of a family that has low rank + identity.
+inline const LowRankKernel& lowRankOf(const Relationship& relationship) {
+    return dynamic_cast<const LowRankKernel&>(relationship.kernel());
 }
 
 /// A A' of a random n x rank matrix A: positive semi-definite, column-major.

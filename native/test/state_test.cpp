@@ -129,7 +129,7 @@ TEST(State, OfAnotherSizeOrWithoutAPartIsRefused) {
     larger.arrays["clients.alpha"].push_back(0.0);
     EXPECT_THROW(restoreState(training.pool, training.server, larger), Error);
     Memory partial = memory;
-    partial.arrays.erase("traceNorm.tau");
+    partial.arrays.erase("traceNorm.steps");
     EXPECT_THROW(restoreState(training.pool, training.server, partial), Error);
 }
 

@@ -1,5 +1,5 @@
 // Laws of the kernel over tasks: low rank + identity is what its dense form is, at any thread count.
-#include "native/task_kernel.hpp"
+#include "native/dense_kernel.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,12 +43,10 @@ TEST(TaskKernel, LowRankPlusIdentityEqualsItsWrittenOutForm) {
     for (const Shape& shape : kShapes) {
         SCOPED_TRACE(shape.tasks);
         Numbers numbers(3);
-        const TaskKernel lowRank = randomLowRank(shape.tasks, shape.r, shape.delta, 11);
-        const std::vector<double> K = lowRank.writtenOut();
-        const TaskKernel dense = TaskKernel::dense(shape.tasks, K);
-        ASSERT_TRUE(dense.isDense());
-        ASSERT_FALSE(lowRank.isDense());
-        expectNear(lowRank.diagonal(), dense.diagonal(), 1e-13);
+        const LowRankKernel lowRank = randomLowRank(shape.tasks, shape.r, shape.delta, 11);
+        const std::vector<double> K = lowRank.writtenOut(threads);
+        const DenseKernel dense(shape.tasks, K);
+        expectNear(lowRank.diagonal(threads), dense.diagonal(threads), 1e-13);
         expectNear(lowRank.absoluteRowSums(threads), dense.absoluteRowSums(threads), 1e-13);
 
         const std::vector<double> V = numbers.normals(shape.tasks * shape.cols);
@@ -69,7 +67,7 @@ TEST(TaskKernel, InverseQuadraticUndoesApply) {
         }
         SCOPED_TRACE(shape.tasks);
         Numbers numbers(5);
-        const TaskKernel kernel = randomLowRank(shape.tasks, shape.r, shape.delta, 12);
+        const LowRankKernel kernel = randomLowRank(shape.tasks, shape.r, shape.delta, 12);
         const std::vector<double> V = numbers.normals(shape.tasks * shape.cols);
         std::vector<double> W(V.size());
         kernel.apply(shape.cols, V, W, threads);
@@ -89,7 +87,7 @@ TEST(TaskKernel, ApplyGivesTheSameBitsAtAnyThreadCountOverManyBlocks) {
     for (double& value : basis) {
         value /= 100.0;
     }
-    const TaskKernel kernel = TaskKernel::lowRank(kTasks, basis, {3.0, 1.0, 0.2}, 0.1);
+    const LowRankKernel kernel(kTasks, basis, {3.0, 1.0, 0.2}, 0.1);
     const std::vector<double> V = numbers.normals(kTasks * kCols);
     ThreadPool one(1);
     std::vector<double> expected(V.size());

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "native/dense_kernel.hpp"
 #include "native/test/solver_support.hpp"
 
 namespace fedmtl::testing {
@@ -10,25 +11,29 @@ namespace {
 
 /// K and the number of features: W is not written out, written out for its rank, its size, and as dense.
 struct Case {
-    TaskKernel kernel;
+    std::unique_ptr<TaskKernel> kernel;
     std::size_t cols;
 };
 
 std::vector<Case> cases() {
     std::vector<Case> result;
-    result.push_back({TaskKernel::lowRank(6, {}, {}, 0.4), 3});
-    result.push_back({randomLowRank(700, {3.0, 0.5, 1e-3}, 0.2, 1), 5});
-    result.push_back({randomLowRank(9, {3.0, 0.0}, 0.1, 2), 4});
-    result.push_back({randomLowRank(4, {3.0, 1.0, 0.5}, 0.1, 3), 4});
-    result.push_back({randomLowRank(12, {1.0, 0.3, 0.2, 0.1}, 0.3, 4), 9000});
-    result.push_back({randomLowRank(40, {2.0}, 0.0, 5), 3});
-    result.push_back({TaskKernel::dense(9, randomSemidefinite(9, 4, 6)), 3});
+    const auto add = [&](auto kernel, std::size_t cols) {
+        result.push_back({std::make_unique<decltype(kernel)>(std::move(kernel)), cols});
+    };
+    add(LowRankKernel(6, {}, {}, 0.4), 3);
+    add(randomLowRank(700, {3.0, 0.5, 1e-3}, 0.2, 1), 5);
+    add(randomLowRank(9, {3.0, 0.0}, 0.1, 2), 4);
+    add(randomLowRank(4, {3.0, 1.0, 0.5}, 0.1, 3), 4);
+    add(randomLowRank(12, {1.0, 0.3, 0.2, 0.1}, 0.3, 4), 9000);
+    add(randomLowRank(40, {2.0}, 0.0, 5), 3);
+    add(DenseKernel(9, randomSemidefinite(9, 4, 6)), 3);
     return result;
 }
 
 TEST(TaskWeights, ColumnsAreThoseOfVTimesK) {
     ThreadPool threads(2);
-    for (const auto& [kernel, cols] : cases()) {
+    for (const auto& [owned, cols] : cases()) {
+        const TaskKernel& kernel = *owned;
         SCOPED_TRACE(::testing::Message() << kernel.tasks() << " tasks, " << cols << " features");
         Numbers numbers(7);
         const std::vector<double> V = numbers.normals(kernel.tasks() * cols);
@@ -49,7 +54,8 @@ TEST(TaskWeights, ColumnsAreThoseOfVTimesK) {
 
 TEST(TaskWeights, AMoveIsMeasuredByItsProducts) {
     ThreadPool threads(2);
-    for (const auto& [kernel, cols] : cases()) {
+    for (const auto& [owned, cols] : cases()) {
+        const TaskKernel& kernel = *owned;
         SCOPED_TRACE(::testing::Message() << kernel.tasks() << " tasks, " << cols << " features");
         Numbers numbers(8);
         const std::vector<double> V = numbers.normals(kernel.tasks() * cols);
@@ -81,7 +87,7 @@ TEST(TaskWeights, HoldsNoWWhereTasksAreMany) {
     ThreadPool threads(1);
     constexpr std::size_t kTasks = 5000;
     constexpr std::size_t kCols = 20;
-    const TaskKernel kernel = randomLowRank(kTasks, {1.0, 0.5, 0.25}, 0.1, 9);
+    const LowRankKernel kernel = randomLowRank(kTasks, {1.0, 0.5, 0.25}, 0.1, 9);
     TaskWeights weights;
     weights.compute(kernel, kCols, std::vector<double>(kTasks * kCols), threads);
     EXPECT_EQ(weights.bytes(), 3 * kCols * sizeof(double));
@@ -91,7 +97,7 @@ TEST(TaskWeights, GivesTheSameBitsAtAnyThreadCount) {
     constexpr std::size_t kTasks = 10000;
     constexpr std::size_t kCols = 6;
     Numbers numbers(10);
-    const TaskKernel kernel = randomLowRank(kTasks, {1.0, 0.5, 0.25}, 0.1, 10);
+    const LowRankKernel kernel = randomLowRank(kTasks, {1.0, 0.5, 0.25}, 0.1, 10);
     const std::vector<double> V = numbers.normals(kTasks * kCols);
     const std::vector<double> otherV = numbers.normals(kTasks * kCols);
     std::vector<std::vector<double>> results;

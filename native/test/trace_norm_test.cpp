@@ -18,15 +18,9 @@ struct Shape {
 };
 constexpr Shape kShapes[] = {{2, 6}, {6, 6}, {11, 6}, {3, 1}, {4, 400}};
 
-/// Q(Sigma) at W.
-double regularizer(const Relationship& relationship, std::size_t cols, std::span<const double> W,
-                   ThreadPool& threads) {
-    return 0.5 * relationship.kernel().inverseQuadratic(cols, W, threads) + relationship.penalty();
-}
-
 /// Eigenvalues of Sigma from those of K = Sigma (lambda1 I + lambda2 Sigma)^-1: the leading ones, then the
 /// rest.
-std::vector<double> sigmaOf(const TaskKernel& kernel) {
+std::vector<double> sigmaOf(const LowRankKernel& kernel) {
     const auto sigma = [](double kappa) {
         return kWeights.lambda1 * kappa / (1.0 - kWeights.lambda2 * kappa);
     };
@@ -42,8 +36,8 @@ double sum(const std::vector<double>& values) { return std::accumulate(values.be
 
 TEST(TraceNorm, StartsWithAllTasksAlikeAndAnUnknownPenalty) {
     const auto relationship = makeTraceNorm(5, kWeights, {});
-    EXPECT_EQ(relationship->kernel().rank(), 0u);
-    EXPECT_NEAR(relationship->kernel().delta(), 1.0 / (5.0 * kWeights.lambda1 + kWeights.lambda2), 1e-15);
+    EXPECT_EQ(lowRankOf(*relationship).rank(), 0u);
+    EXPECT_NEAR(lowRankOf(*relationship).delta(), 1.0 / (5.0 * kWeights.lambda1 + kWeights.lambda2), 1e-15);
     EXPECT_TRUE(std::isnan(relationship->penalty()));
     EXPECT_FALSE(relationship->epsilon().has_value());
     EXPECT_TRUE(relationship->learned());
@@ -72,7 +66,7 @@ TEST(TraceNorm, WithoutAnyWTasksStayAlike) {
     relationship->update(4, std::vector<double>(24), threads);
     EXPECT_GT(*relationship->epsilon(), 0.0);
     EXPECT_TRUE(std::isfinite(relationship->penalty()));
-    for (const double sigma : sigmaOf(relationship->kernel())) {
+    for (const double sigma : sigmaOf(lowRankOf(*relationship))) {
         EXPECT_NEAR(sigma, 1.0 / 6.0, 1e-14);
     }
 }
@@ -93,11 +87,11 @@ TEST(TraceNorm, StepsNeverRaiseTheRegularizerAndKeepTheTrace) {
                     for (double& value : W) {
                         value += share * numbers.normal();
                     }
-                    const double before = regularizer(*relationship, cols, W, threads);
+                    const double before = relationship->regularizer(cols, W, threads);
                     relationship->update(cols, W, threads);
-                    const double after = regularizer(*relationship, cols, W, threads);
+                    const double after = relationship->regularizer(cols, W, threads);
                     ASSERT_LE(after, before);
-                    const std::vector<double> sigma = sigmaOf(relationship->kernel());
+                    const std::vector<double> sigma = sigmaOf(lowRankOf(*relationship));
                     ASSERT_NEAR(sum(sigma), 1.0, 1e-12);
                     ASSERT_GT(*std::ranges::min_element(sigma), 0.0);
                     const double traceOfInverse =
@@ -132,10 +126,10 @@ TEST(TraceNorm, AtTheFloorAndWithWAtRestTheStepIsTheMinimiser) {
         for (double& root : roots) {
             root /= trace;
         }
-        expectNear(sigmaOf(relationship->kernel()), roots, 1e-12);
+        expectNear(sigmaOf(lowRankOf(*relationship)), roots, 1e-12);
         // Sigma's value of Q is lambda1 T^2 / 2 + lambda2 ||W||^2 / 2, and no other Sigma has less.
         const double least = 0.5 * (kWeights.lambda1 * trace * trace + kWeights.lambda2 * dot(W, W));
-        EXPECT_NEAR(regularizer(*relationship, cols, W, threads), least, 1e-11 * least);
+        EXPECT_NEAR(relationship->regularizer(cols, W, threads), least, 1e-11 * least);
     }
 }
 
@@ -164,7 +158,7 @@ TEST(TraceNorm, GivesTheSameBitsAtAnyThreadCount) {
         for (int step = 0; step < 3; ++step) {
             relationship->update(kCols, numbers.normals(kCols * kTasks), threads);
         }
-        const auto basis = relationship->kernel().basis();
+        const auto basis = lowRankOf(*relationship).basis();
         bases.emplace_back(basis.begin(), basis.end());
     }
     EXPECT_EQ(bases[1], bases[0]);

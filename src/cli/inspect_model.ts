@@ -3,6 +3,7 @@
  */
 import type { Matrix } from "ml-matrix";
 import type { Model } from "../mocha/model.js";
+import type { Family } from "../mocha/relationships.js";
 import { mostTasksDrawn, relationMap, short } from "./output.js";
 import { printable } from "./terminal.js";
 import { certificateInWords, classesInWords, counted, labelsInWords } from "./training_report.js";
@@ -144,7 +145,7 @@ export function modelText(model: Model, found: ModelDescription, clustersGiven: 
     ...(model.added.length === 0
       ? []
       : [`  added     ${counted(model.added.length, "task")} after the training`]),
-    certificateInWords(model, String(options.relationship)),
+    certificateInWords(model, options.relationship as Family),
     ...(names.length < 2 || clusters === null ? [] : ["", ...clusterLines(clusters, clustersGiven)]),
     ...(drawn ? ["", relationMap(model.correlation(), names)] : [""]),
   ].join("\n");

@@ -12,14 +12,19 @@ import { type Arguments, type Command, type ListFlag, propertyName } from "./arg
 import { number, type TrainingFlags, trainingFlags } from "./training_flags.js";
 
 type TrainingFlag = (typeof trainingFlags)[number];
-type GridFlag = Extract<TrainingFlag, { readonly name: Hyperparameter }>;
+type GridFlag = Extract<TrainingFlag, { readonly name: Hyperparameter | "clusters" }>;
+
+/** The number of the relationship that a flag sets, by the flag's property; undefined for another flag. */
+function hyperparameterOf(property: string): Hyperparameter | undefined {
+  return property === "clusters" ? "k" : hyperparameters.find((name) => name === property);
+}
 
 const isGridFlag = (flag: TrainingFlag): flag is GridFlag =>
-  hyperparameters.some((name) => name === propertyName(flag.name));
+  hyperparameterOf(propertyName(flag.name)) !== undefined;
 
 /** A number of the relationship as a list. */
 function listOf({ name, help, ...flag }: GridFlag): ListFlag & { readonly name: GridFlag["name"] } {
-  const values = defaultGrid[name]?.join(",");
+  const values = defaultGrid[hyperparameterOf(name) ?? "lambda1"]?.join(",");
   const fallback = values === undefined ? {} : { default: values };
   return { ...flag, name, help: `values to try: ${help}`, kind: "numbers", ...fallback };
 }
@@ -73,9 +78,11 @@ export type SelectionFlags = Arguments<Command & { readonly flags: typeof select
 /** The flags of a training at the first point of the grid, and the grid. */
 export function splitGrid(flags: SelectionFlags): { readonly training: TrainingFlags; readonly grid: Grid } {
   const { folds, metric, average, parallel, refit, path, out, ...shared } = flags;
-  const given = Object.entries(shared).filter(([name]) => hyperparameters.some((one) => one === name));
-  const grid: Grid = { ...defaultGrid, ...Object.fromEntries(given) };
-  const first = Object.entries(grid).map(([name, values]) => [name, values[0]]);
+  const given = Object.entries(shared).filter(([name]) => hyperparameterOf(name) !== undefined);
+  const named = given.map(([name, values]) => [hyperparameterOf(name), values]);
+  const grid: Grid = { ...defaultGrid, ...Object.fromEntries(named) };
+  const lists = Object.entries({ lambda1: defaultGrid.lambda1, ...Object.fromEntries(given) });
+  const first = lists.map(([name, values]) => [name, (values as readonly number[])[0]]);
   return { training: { ...shared, ...Object.fromEntries(first) }, grid };
 }
 

@@ -1,17 +1,9 @@
 /**
  * The flags of a training; their choices, ranges and defaults are those of the library.
  */
-import { families, independent, traceNorm } from "../mocha/relationships.js";
-import {
-  classWeights,
-  defaults,
-  intercepts,
-  losses,
-  policies,
-  type Range,
-  ranges,
-  weightings,
-} from "../options.js";
+import { families, familyTraits, independent, traceNorm } from "../mocha/relationships.js";
+import { classWeights, defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
+import type { Range } from "../ranges.js";
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
 
 /** A flag with a number of a given range as its value. */
@@ -34,6 +26,7 @@ function numberOrAuto<const Name extends string>(name: Name, help: string, range
 }
 
 const lambdas = independent();
+const own = familyTraits.clustered.numbers;
 
 /** The flags of everything that decides what a training computes. */
 export const trainingFlags = [
@@ -69,6 +62,19 @@ export const trainingFlags = [
     {},
     "a tenth of the mean singular value, squared",
   ),
+  number("clusters", "clustered: number of clusters", own.k.range),
+  number(
+    "eta",
+    "clustered: penalty inside the span of the clusters, against 1 + eta outside",
+    {},
+    `${own.eta.fallback}`,
+  ),
+  {
+    name: "edges",
+    kind: "string",
+    placeholder: "FILE.csv",
+    help: "graph: lines taskA,taskB,weight",
+  },
   {
     name: "omega",
     kind: "string",
@@ -82,7 +88,12 @@ export const trainingFlags = [
     help: "fixed: covariance over tasks, a row a task",
   },
   number("lambda1", "weight of the relationship", {}, `${lambdas.lambda1}`),
-  number("lambda2", "weight of the ridge on every model; mean needs one above 0", {}, `${lambdas.lambda2}`),
+  number(
+    "lambda2",
+    "weight of the ridge on every model; mean and graph need one above 0",
+    {},
+    `${lambdas.lambda2}`,
+  ),
   {
     name: "weighting",
     kind: "choice",
@@ -132,14 +143,19 @@ export const trainingFlags = [
   },
   numberOrAuto(
     "omega-every",
-    "trace-norm: rounds between Omega steps",
+    "learned relationships: rounds between Omega steps",
     ranges.omegaEvery,
     defaults.omegaEvery,
   ),
-  number("omega-steps", "trace-norm: most Omega steps", ranges.omegaSteps, `${defaults.omegaSteps}`),
+  number(
+    "omega-steps",
+    "learned relationships: most Omega steps",
+    ranges.omegaSteps,
+    `${defaults.omegaSteps}`,
+  ),
   number(
     "omega-tolerance",
-    "trace-norm: relative fall of the joint objective that counts as none",
+    "learned relationships: relative fall of the joint objective that counts as none",
     ranges.omegaTolerance,
     "the gap",
   ),

@@ -7,10 +7,14 @@ import { FedmtlError } from "../errors.js";
 import { ioError } from "../files.js";
 import { isClassification } from "../mocha/labels.js";
 import {
+  clustered,
   type Family,
+  families,
   fixed,
   global,
+  graph,
   independent,
+  isLearned,
   mean,
   type Relationship,
   traceNorm,
@@ -18,6 +22,7 @@ import {
 import { native } from "../native.js";
 import { mlMatrix } from "../on_demand.js";
 import { defaults, type FitOptions } from "../options.js";
+import { checkEdgeTasks, readEdges } from "./edges_file.js";
 import type { TrainingFlags } from "./training_flags.js";
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
@@ -29,17 +34,68 @@ function given<T extends object>(values: T): Given<T> {
 
 const familyOf = (flags: TrainingFlags): Family => flags.relationship ?? traceNorm().family;
 
+const dashed = (property: string): string =>
+  `--${property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+type FlagName = keyof TrainingFlags & string;
+
+/** How a family is made from the flags, and which flags are its own. */
+interface FamilyFlags {
+  readonly make: (weights: Weights, flags: TrainingFlags) => Relationship | Promise<Relationship>;
+  /** Without effect beside another family. */
+  readonly numbers?: readonly FlagName[];
+  /** Files that say what the relationship is, so that they must go with it: exactly one of them. */
+  readonly files?: readonly FlagName[];
+}
+
+type Weights = Given<{ lambda1: number | undefined; lambda2: number | undefined }>;
+
+const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
+  independent: { make: independent },
+  mean: { make: mean },
+  "trace-norm": {
+    make: (weights, { epsilon }) => traceNorm({ ...weights, ...given({ epsilon }) }),
+    numbers: ["epsilon"],
+  },
+  clustered: {
+    make: (weights, { clusters, eta }) => {
+      if (clusters === undefined) {
+        throw new FedmtlError("INVALID_OPTION", "--relationship clustered needs --clusters");
+      }
+      return clustered({ ...weights, k: clusters, ...given({ eta }) });
+    },
+    numbers: ["clusters", "eta"],
+  },
+  graph: {
+    make: async (weights, { edges = "" }) => graph({ ...weights, edges: await readEdges(edges) }),
+    files: ["edges"],
+  },
+  fixed: {
+    make: async (weights, { omega, sigma = "" }) =>
+      omega === undefined
+        ? fixed({ ...weights, sigma: await readMatrix(sigma) })
+        : fixed({ ...weights, omega: await readMatrix(omega) }),
+    files: ["omega", "sigma"],
+  },
+  global: { make: global },
+};
+
 /** Flags that mean something only beside others; a sweep over losses or relationships may give them throughout. */
 const conditions: readonly {
-  readonly flags: readonly (keyof TrainingFlags & string)[];
+  readonly flags: readonly FlagName[];
   readonly needs: string;
   readonly holds: (flags: TrainingFlags) => boolean;
 }[] = [
   {
-    flags: ["epsilon", "omegaEvery", "omegaSteps", "omegaTolerance"],
-    needs: "--relationship trace-norm",
-    holds: (flags) => familyOf(flags) === "trace-norm",
+    flags: ["omegaEvery", "omegaSteps", "omegaTolerance"],
+    needs: `--relationship ${families.filter((family) => isLearned({ family })).join(" or ")}`,
+    holds: (flags) => isLearned({ family: familyOf(flags) }),
   },
+  ...families.map((family) => ({
+    flags: familyFlags[family].numbers ?? [],
+    needs: `--relationship ${family}`,
+    holds: (flags: TrainingFlags) => familyOf(flags) === family,
+  })),
   {
     flags: ["smoothing"],
     needs: "--loss smoothed-hinge",
@@ -67,9 +123,6 @@ const conditions: readonly {
   },
 ];
 
-const dashed = (property: string): string =>
-  `--${property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
 /** A sentence for each flag that has no effect beside the others. */
 export function flagsWithoutEffect(flags: TrainingFlags): string[] {
   return conditions.flatMap(({ flags: names, needs, holds }) =>
@@ -79,15 +132,22 @@ export function flagsWithoutEffect(flags: TrainingFlags): string[] {
   );
 }
 
-/** A matrix says what the relationship is, so it must go with it. @throws FedmtlError INVALID_OPTION */
-function checkMatrixFlags(flags: TrainingFlags): void {
-  const isFixed = familyOf(flags) === "fixed";
-  if (!isFixed && (flags.omega !== undefined || flags.sigma !== undefined)) {
-    const name = flags.omega === undefined ? "--sigma" : "--omega";
-    throw new FedmtlError("INVALID_OPTION", `${name} needs --relationship fixed`);
+/** @throws FedmtlError INVALID_OPTION for a family's file without the family, or the other way round */
+function checkFileFlags(flags: TrainingFlags): void {
+  const family = familyOf(flags);
+  for (const other of families) {
+    const stray = familyFlags[other].files?.find((name) => other !== family && flags[name] !== undefined);
+    if (stray !== undefined) {
+      throw new FedmtlError("INVALID_OPTION", `${dashed(stray)} needs --relationship ${other}`);
+    }
   }
-  if (isFixed && (flags.omega === undefined) === (flags.sigma === undefined)) {
-    throw new FedmtlError("INVALID_OPTION", "--relationship fixed needs exactly one of --omega and --sigma");
+  const { files = [] } = familyFlags[family];
+  if (files.length > 0 && files.filter((name) => flags[name] !== undefined).length !== 1) {
+    const one = files.length === 1 ? "" : "exactly one of ";
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `--relationship ${family} needs ${one}${files.map(dashed).join(" and ")}`,
+    );
   }
 }
 
@@ -109,31 +169,15 @@ async function readMatrix(path: string): Promise<Matrix> {
   return mlMatrix().Matrix.from1DArray(rows, cols, values);
 }
 
-type Weights = Given<{ lambda1: number | undefined; lambda2: number | undefined }>;
-
-/** How each family is made from the flags. */
-const makers: Readonly<
-  Record<Family, (weights: Weights, flags: TrainingFlags) => Relationship | Promise<Relationship>>
-> = {
-  independent,
-  mean,
-  global,
-  "trace-norm": (weights, { epsilon }) => traceNorm({ ...weights, ...given({ epsilon }) }),
-  fixed: async (weights, { omega, sigma = "" }) =>
-    omega === undefined
-      ? fixed({ ...weights, sigma: await readMatrix(sigma) })
-      : fixed({ ...weights, omega: await readMatrix(omega) }),
-};
-
 /**
  * The options that the flags stand for; those that are not given are left to the library's defaults.
  *
  * @throws FedmtlError INVALID_OPTION for flags that do not go together; BAD_INPUT, IO for the file of --omega or --sigma
  */
 export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions> {
-  checkMatrixFlags(flags);
+  checkFileFlags(flags);
   const { lambda1, lambda2, gap, rounds } = flags;
-  const relationship = await makers[familyOf(flags)](given({ lambda1, lambda2 }), flags);
+  const relationship = await familyFlags[familyOf(flags)].make(given({ lambda1, lambda2 }), flags);
   const {
     loss,
     smoothing,
@@ -177,15 +221,19 @@ export function fileAtFault(data: string, { omega, sigma }: TrainingFlags, error
 }
 
 /**
- * Checks that a matrix given for the tasks has a row for each.
+ * Checks that a matrix or a graph given for the tasks is about these tasks.
  *
  * @throws FedmtlError BAD_INPUT naming the file
  */
-export function checkMatrixSize(
-  { omega, sigma }: TrainingFlags,
+export async function checkTasksOfRelationship(
+  { edges: edgesFile = "", omega, sigma }: TrainingFlags,
   relationship: Relationship,
-  tasks: number,
-): void {
+  names: readonly string[],
+): Promise<void> {
+  const tasks = names.length;
+  if (relationship.edges !== undefined) {
+    await checkEdgeTasks(edgesFile, relationship.edges, names);
+  }
   const rows = (relationship.omega ?? relationship.sigma)?.rows ?? tasks;
   if (rows !== tasks) {
     throw new FedmtlError(

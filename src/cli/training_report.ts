@@ -9,6 +9,7 @@ import type { Certificate } from "../mocha/history.js";
 import { isClassification, type LabelMapping, toTarget } from "../mocha/labels.js";
 import type { Model } from "../mocha/model.js";
 import { labelsFrom } from "../mocha/predictions.js";
+import { type Family, isLearned } from "../mocha/relationships.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import { bytesInWords, grouped, mostTasksDrawn, percent, relationMap, short, timeInWords } from "./output.js";
@@ -72,6 +73,7 @@ export function trainingJson(training: FinishedTraining): object {
     lambda1: relationship.lambda1,
     lambda2: relationship.lambda2,
     epsilon: model.options.epsilon ?? null,
+    ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null },
     ...{ intercept, standardize, labels: model.labels ?? null, classes: classesJson(result) },
     ...{ classWeight: options.classWeight, policy, localEpochs, shrinking },
     rounds: history.length,
@@ -117,21 +119,17 @@ export function trainingText(training: FinishedTraining): string {
 
 /** The learned relations as a map, where there are some and they fit on a screen; else nothing. */
 export function relationsText({ tasks, options, result }: FinishedTraining): string {
-  if (
-    options.relationship.family !== "trace-norm" ||
-    tasks.taskCount > mostTasksDrawn ||
-    tasks.taskCount < 2
-  ) {
+  if (!isLearned(options.relationship) || tasks.taskCount > mostTasksDrawn || tasks.taskCount < 2) {
     return "";
   }
   return `\nHow the tasks relate (learned; similar ones side by side):\n\n${relationMap(result.model.correlation(), tasks.names)}`;
 }
 
 /** How a training ended and how near the optimum, as a sentence. */
-export function certificateInWords({ certificate }: Pick<FitResult, "certificate">, family: string): string {
+export function certificateInWords({ certificate }: Pick<FitResult, "certificate">, family: Family): string {
   const { primal, dual, relativeGap } = certificate;
   const within = percent(Math.max(relativeGap, 0));
-  const forWhat = family === "trace-norm" ? "the relationship learned" : "this relationship";
+  const forWhat = isLearned({ family }) ? "the relationship learned" : "this relationship";
   return (
     `Certificate: the objective is within ${within} of the optimum for ${forWhat} ` +
     `(primal ${primal.toPrecision(6)}, dual ${dual.toPrecision(6)})${jointInWords(certificate)}.`

@@ -6,7 +6,8 @@ import { type RowsLike, toRows } from "../data/rows.js";
 import { TaskSet, TaskSetBuilder } from "../data/task_set.js";
 import { FedmtlError } from "../errors.js";
 import type { NativeRelationship, NativeTaskSet } from "../native.js";
-import { inRange, inWords, type Loss, type Range, rejectUnknownNames } from "../options.js";
+import { type Loss, rejectUnknownNames } from "../options.js";
+import { inRange, inWords, type Range } from "../ranges.js";
 import {
   type ExtendedRelationship,
   extendRelationship,
@@ -15,7 +16,7 @@ import {
   withColumn,
 } from "./column_prior.js";
 import { type ColumnStop, type SolvedColumn, solveColumn, norm } from "./column_solver.js";
-import { extendGiven, type GivenRelations } from "./given_relations.js";
+import { extendGiven, extendGraph, type GivenRelations } from "./given_relations.js";
 import { isClassification, toTarget } from "./labels.js";
 import type { ModelHead, ModelParts } from "./model_parts.js";
 import { type Family, hyperparameters, type Relationship, toNative } from "./relationships.js";
@@ -51,7 +52,7 @@ const settledAt = 1e-2;
 const mostBounds = 20;
 
 function stopOf(options: AddTaskOptions): ColumnStop {
-  rejectUnknownNames("option of addTask", options, ["gap", "passes", "omega", "sigma"]);
+  rejectUnknownNames("option of addTask", options, ["gap", "passes", "edges", "omega", "sigma"]);
   const stop = { gap: options.gap ?? stopDefaults.gap, passes: options.passes ?? stopDefaults.passes };
   for (const [name, range] of Object.entries(stopRanges)) {
     const value = stop[name as keyof typeof stop];
@@ -159,20 +160,35 @@ interface NewTask {
   readonly stop: ColumnStop;
 }
 
+/** The family that takes each of the relations that can be given. */
+const ownersOfGiven: Readonly<Record<keyof GivenRelations, Family>> = {
+  edges: "graph",
+  omega: "fixed",
+  sigma: "fixed",
+};
+
 /** The relationship of m + 1 tasks for the addon. */
-function nativeRelationship({ parts, relationship, given }: NewTask, head: ModelHead): NativeRelationship {
+function nativeRelationship(
+  { name, parts, relationship, given }: NewTask,
+  head: ModelHead,
+): NativeRelationship {
   const { family } = relationship;
   const tasks = parts.names.length;
+  for (const [option, owner] of Object.entries(ownersOfGiven)) {
+    if (family !== owner && given[option as keyof GivenRelations] !== undefined) {
+      throw new FedmtlError(
+        "INVALID_OPTION",
+        `${option} is for relationship "${owner}", the model has "${family}"`,
+      );
+    }
+  }
+  if ("from" in head.kernel) {
+    return extendGraph(head.kernel, parts.names, name, given);
+  }
   if (newTaskRules[family] === "given") {
     return extendGiven(head.kernel, tasks, relationship, given);
   }
-  if (given.omega !== undefined || given.sigma !== undefined) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `omega and sigma are for relationship "fixed", the model has "${family}"`,
-    );
-  }
-  return toNative(relationship, tasks + 1, 1, 0);
+  return toNative(relationship, { tasks: tasks + 1, names: () => [] }, 1, 0);
 }
 
 /** The model of a task without rows. */

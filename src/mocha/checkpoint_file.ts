@@ -10,6 +10,7 @@ import { crypto } from "../on_demand.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import type { PreparedData } from "./prepare.js";
+import { ownNumbers } from "./relationships.js";
 import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
 import type { WarmStart } from "./warm_start.js";
 
@@ -24,7 +25,7 @@ export type SavedState = Readonly<Record<string, Float64Array>>;
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /** Facts that only say the same or not the same. */
-const digests = ["data", "matrix", "model of the warm start"];
+const digests = ["data", "graph", "matrix", "model of the warm start"];
 
 /** Differences that a message lists. */
 const differencesListed = 4;
@@ -37,15 +38,16 @@ export function factsOf(
   label: number | undefined,
 ): Facts {
   const { relationship, stop, budgets, threads, signal, warmStart: _, checkpoint, ...plain } = options;
-  const { family, lambda1, lambda2, epsilon = "by default", omega, sigma } = relationship;
+  const { family, lambda1, lambda2, edges, omega, sigma } = relationship;
   const matrix = omega ?? sigma;
   const { kernel, blasCore } = native.versions();
   const { taskCount, rowCount, cols } = data.tasks.describe();
   return {
     ...plain,
     ...(label === undefined ? {} : { class: label }),
-    ...{ relationship: family, lambda1, lambda2, epsilon },
+    ...{ relationship: family, lambda1, lambda2, ...ownNumbers(relationship) },
     ...(matrix === undefined ? {} : { matrix: digest(Float64Array.from(matrix.to1DArray())) }),
+    ...(edges === undefined ? {} : { graph: digest(Buffer.from(JSON.stringify(edges))) }),
     ...(warmStart === undefined ? {} : { "model of the warm start": digest(warmStart.scores) }),
     gap: stop.gap,
     budgets: budgets === undefined ? "none" : "given",
@@ -54,8 +56,8 @@ export function factsOf(
   };
 }
 
-/** A short digest of numbers. */
-function digest(values: Float64Array): string {
+/** A short digest. */
+function digest(values: Float64Array | Uint8Array): string {
   return crypto().createHash("sha256").update(values).digest("hex").slice(0, 16);
 }
 

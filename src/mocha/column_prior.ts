@@ -12,7 +12,13 @@
  */
 import type { Matrix as MatrixType } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
-import { type NativeKernel, type NativeRelationship, native } from "../native.js";
+import {
+  type NativeGraphKernel,
+  type NativeKernel,
+  type NativeLowRankKernel,
+  type NativeRelationship,
+  native,
+} from "../native.js";
 import { type ColumnPrior, norm } from "./column_solver.js";
 import type { Family } from "./relationships.js";
 import { mlMatrix } from "../on_demand.js";
@@ -25,7 +31,9 @@ export const newTaskRules: Readonly<Record<Family, Rule>> = {
   independent: "known",
   mean: "known",
   fixed: "given",
+  graph: "given",
   "trace-norm": "spectral",
+  clustered: "spectral",
   global: "shared",
 };
 
@@ -62,8 +70,11 @@ export async function extendRelationship(
   const m = W.length / d;
   const extended = withColumn(W, rule === "spectral" ? w : new Float64Array(d));
   const { kernel, directions } = await native.relationshipAt(relationship, m + 1, d, extended, epsilon);
-  if (kernel.matrix !== undefined) {
+  if ("matrix" in kernel) {
     return { kernel, prior: priorFromRow(rowOfInverse(kernel.matrix, m + 1), W, d) };
+  }
+  if ("from" in kernel) {
+    return { kernel, prior: priorFromRow(lastRowOfPrecision(kernel, m), W, d) };
   }
   const prior =
     rule === "spectral" ? spectralPrior(kernel, directions, d) : priorFromSums(kernel, directions, m, d);
@@ -71,11 +82,7 @@ export async function extendRelationship(
 }
 
 /** A = delta I + sum_j r_j p_j p_j', with p_j = W u_j / ||W u_j||. */
-function spectralPrior(
-  { r, delta }: Exclude<NativeKernel, { matrix: Float64Array }>,
-  directions: Float64Array,
-  d: number,
-): ColumnPrior {
+function spectralPrior({ r, delta }: NativeLowRankKernel, directions: Float64Array, d: number): ColumnPrior {
   const unit = directions.slice();
   for (let j = 0; j < r.length; j++) {
     const column = unit.subarray(j * d, (j + 1) * d);
@@ -94,7 +101,7 @@ function spectralPrior(
 
 /** From K = U diag(r) U' + delta I: M = (I - U diag(r / (r + delta)) U') / delta. */
 function priorFromSums(
-  { basis, r, delta }: Exclude<NativeKernel, { matrix: Float64Array }>,
+  { basis, r, delta }: NativeLowRankKernel,
   directions: Float64Array,
   m: number,
   d: number,
@@ -128,6 +135,23 @@ const isotropic = (centre: Float64Array, a: number): ColumnPrior => ({
   ...{ centre, scale: 1 / a },
   ...{ directions: new Float64Array(0), extra: new Float64Array(0) },
 });
+
+/** The row (M_t, a) of M = lambda1 L + lambda2 I of task m. */
+function lastRowOfPrecision(
+  { from, to, weights, lambda1, lambda2 }: NativeGraphKernel,
+  m: number,
+): Float64Array {
+  const row = new Float64Array(m + 1);
+  row[m] = lambda2;
+  weights.forEach((weight, e) => {
+    const other = to[e] === m ? from[e] : from[e] === m ? to[e] : undefined;
+    if (other !== undefined) {
+      row[other] = (row[other] ?? 0) - lambda1 * weight;
+      row[m] = (row[m] ?? 0) + lambda1 * weight;
+    }
+  });
+  return row;
+}
 
 /** The last row of M = K^-1; K may be singular where the last task is not concerned. */
 function rowOfInverse(matrix: Float64Array, tasks: number): Float64Array {

@@ -174,7 +174,8 @@ export class Server {
     this.names = options.tasks;
     this.#positions = positionsOf(options.tasks);
     const tasks = options.tasks.length;
-    const relationship = toNative(options.relationship, tasks, omegaSteps, omegaTolerance);
+    const named = { tasks, names: () => options.tasks };
+    const relationship = toNative(options.relationship, named, omegaSteps, omegaTolerance);
     this.#native = new native.Server({ tasks, cols: options.cols, relationship, policy, threads });
   }
 

@@ -3,12 +3,18 @@
  * K = (lambda1 Omega + lambda2 I)^-1 = Sigma (lambda1 I + lambda2 Sigma)^-1.
  */
 import { FedmtlError } from "../errors.js";
-import type { NativeKernel, NativeRelationship } from "../native.js";
+import type { NativeGraphKernel, NativeKernel, NativeRelationship } from "../native.js";
+import { type Edge, edgeArrays, edgePlace, findEdgeProblem, findUnknownTask } from "./edges.js";
 import { writtenOut } from "./task_correlation.js";
 import { mlMatrix } from "../on_demand.js";
 
-/** The new task's row of the matrix that the relationship `fixed` was given: one of the two, m + 1 numbers, its own last. */
+/**
+ * The new task's row of the matrix that the relationship `fixed` was given: one of the two, m + 1 numbers, its own last; or
+ * its edges in the `graph`.
+ */
 export interface GivenRelations {
+  /** To tasks of the model, each at most once, with weights from 0; none: it stands alone. */
+  readonly edges?: readonly (readonly [task: string, weight: number])[];
   /** Of the precision over tasks. */
   readonly omega?: readonly number[];
   /** Of the covariance over tasks. */
@@ -56,5 +62,40 @@ export function extendGiven(
     extended.set(t, tasks, value);
   });
   const family = omega === undefined ? "fixed-sigma" : "fixed-omega";
-  return { family, lambda1, lambda2, matrix: Float64Array.from(extended.to1DArray()) };
+  return {
+    ...{ family, lambda1, lambda2, omegaSteps: 0, cutTolerance: 0 },
+    matrix: Float64Array.from(extended.to1DArray()),
+  };
+}
+
+/** The graph of m + 1 tasks. @throws FedmtlError INVALID_OPTION for edges that are none, or that are not given */
+export function extendGraph(
+  { from, to, weights, lambda1, lambda2 }: NativeGraphKernel,
+  names: readonly string[],
+  newName: string,
+  { edges }: GivenRelations,
+): NativeRelationship {
+  if (!Array.isArray(edges)) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      'a new task of relationship "graph" needs its edges: a list of [task of the model, weight], which may be empty',
+    );
+  }
+  const given = edges as Required<GivenRelations>["edges"];
+  const malformed = given.findIndex((edge) => !Array.isArray(edge) || edge.length !== 2);
+  const named = given.map(([task, weight]): Edge => [task, newName, weight]);
+  const found =
+    malformed >= 0
+      ? { index: malformed, problem: "is no edge; give [task of the model, weight]" }
+      : (findEdgeProblem(named, edgePlace) ?? findUnknownTask(named, [...names, newName]));
+  if (found !== undefined) {
+    throw new FedmtlError("INVALID_OPTION", `${edgePlace(found.index)} ${found.problem}`);
+  }
+  const own = edgeArrays(named, [...names, newName]);
+  return {
+    ...{ family: "graph", lambda1, lambda2, omegaSteps: 0, cutTolerance: 0 },
+    from: Int32Array.from([...from, ...own.from]),
+    to: Int32Array.from([...to, ...own.to]),
+    weights: Float64Array.from([...weights, ...own.weights]),
+  };
 }

@@ -17,8 +17,8 @@ export interface Certificate {
   /** primal + g(Omega); absent while trace-norm's epsilon is not fixed. */
   readonly jointObjective?: number;
   /**
-   * A lower bound on the joint objective over all W and Omega, where the family's joint problem is convex (trace-norm):
-   * the model is within jointObjective - jointDual of the joint optimum.
+   * A lower bound on the joint objective over all W and Omega, where the family's joint problem is convex (trace-norm,
+   * clustered): the model is within jointObjective - jointDual of the joint optimum.
    */
   readonly jointDual?: number;
 }

@@ -3,7 +3,7 @@
  * certificate as JSON in the metadata. Any safetensors reader can open it.
  */
 import { FedmtlError } from "../errors.js";
-import type { NativeKernel } from "../native.js";
+import type { NativeGraphKernel, NativeKernel } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
@@ -49,20 +49,14 @@ const tensor = (data: Float64Array, ...shape: number[]): Tensor => ({ dtype: "F6
 const prefixOf = (label: number | undefined): string => (label === undefined ? "" : `class.${label}.`);
 
 function headTensors({ W, intercepts, kernel }: ModelHead, m: number, cols: number): [string, Tensor][] {
-  const own: [string, Tensor][] = [
-    ["W", tensor(W, m, cols)],
-    ["intercepts", tensor(intercepts, m)],
-  ];
-  return kernel.matrix === undefined
-    ? [...own, ["K.U", tensor(kernel.basis, m, kernel.r.length)], ["K.r", tensor(kernel.r, kernel.r.length)]]
-    : [...own, ["K", tensor(kernel.matrix, m, m)]];
+  return [["W", tensor(W, m, cols)], ["intercepts", tensor(intercepts, m)], ...kernelTensors(kernel, m)];
 }
 
 /** What of a head is not a tensor, without epsilon. */
 function describeHead({ certificate, kernel, classWeights }: ModelHead): HeadDescription {
   return {
     certificate,
-    ...(kernel.matrix === undefined ? { delta: kernel.delta } : {}),
+    ...("delta" in kernel ? { delta: kernel.delta } : {}),
     ...(classWeights === undefined ? {} : { classWeights }),
   };
 }
@@ -103,6 +97,25 @@ export function modelFileParts(parts: ModelParts): Uint8Array[] {
     tasks: JSON.stringify(names),
     model: JSON.stringify(description),
   });
+}
+
+/** K's factors, K itself, or the edges of the graph that it follows from with lambda1 and lambda2. */
+function kernelTensors(kernel: NativeKernel, m: number): [string, Tensor][] {
+  if ("matrix" in kernel) {
+    return [["K", tensor(kernel.matrix, m, m)]];
+  }
+  if ("from" in kernel) {
+    const { from, to, weights } = kernel;
+    return [
+      ["graph.from", { dtype: "I32", shape: [from.length], data: from }],
+      ["graph.to", { dtype: "I32", shape: [to.length], data: to }],
+      ["graph.weights", tensor(weights, weights.length)],
+    ];
+  }
+  return [
+    ["K.U", tensor(kernel.basis, m, kernel.r.length)],
+    ["K.r", tensor(kernel.r, kernel.r.length)],
+  ];
 }
 
 /**
@@ -146,12 +159,11 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
       return {
         W: numbers(`${prefix}W`, names.length * cols),
         intercepts: numbers(`${prefix}intercepts`, names.length),
-        kernel: decodeKernel(
-          names.length,
-          delta,
-          tensors.get(`${prefix}K.r`)?.data.length ?? 0,
-          (name, length) => numbers(prefix + name, length),
-        ),
+        kernel: tensors.has(`${prefix}graph.weights`)
+          ? decodeGraph(names.length, (name) => tensors.get(`${prefix}graph.${name}`), options, fail)
+          : decodeKernel(names.length, delta, tensors.get(`${prefix}K.r`)?.data.length ?? 0, (name, length) =>
+              numbers(prefix + name, length),
+            ),
         certificate,
         ...(epsilon === undefined ? {} : { epsilon }),
         ...(classWeights === undefined ? {} : { classWeights }),
@@ -212,6 +224,28 @@ function decodeOrFail(
   } catch (error) {
     return error instanceof FedmtlError ? fail(error.message) : fail(String(error));
   }
+}
+
+function decodeGraph(
+  tasks: number,
+  part: (name: string) => Tensor | undefined,
+  { lambda1, lambda2 }: RecordedOptions,
+  fail: (reason: string) => never,
+): NativeGraphKernel {
+  const [from, to, weights] = ["from", "to", "weights"].map((name) => part(name)?.data);
+  const isTask = (position: number): boolean => position >= 0 && position < tasks;
+  if (
+    !(from instanceof Int32Array && to instanceof Int32Array && weights instanceof Float64Array) ||
+    from.length !== weights.length ||
+    to.length !== weights.length ||
+    !from.every(isTask) ||
+    !to.every(isTask) ||
+    typeof lambda1 !== "number" ||
+    typeof lambda2 !== "number"
+  ) {
+    return fail("its graph is not one over its tasks; the file is damaged");
+  }
+  return { from, to, weights, lambda1, lambda2 };
 }
 
 function decodeKernel(

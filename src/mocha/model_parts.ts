@@ -9,6 +9,7 @@ import { type Certificate, relativeGap } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { LoopResult } from "./outer_loop.js";
 import type { PreparedData } from "./prepare.js";
+import { ownNumbers } from "./relationships.js";
 
 /** Options of the training that a model remembers: numbers and names only. */
 export type RecordedOptions = Readonly<Record<string, string | number | boolean>>;
@@ -129,7 +130,11 @@ function separateIntercepts(
 function recordOptions(options: ResolvedOptions): RecordedOptions {
   const { relationship, stop, budgets, threads, signal, warmStart, checkpoint, ...recorded } = options;
   const { family, lambda1, lambda2 } = relationship;
-  return { ...recorded, relationship: family, lambda1, lambda2, gap: stop.gap, rounds: stop.rounds };
+  return {
+    ...recorded,
+    ...{ relationship: family, lambda1, lambda2, ...ownNumbers(relationship) },
+    ...{ gap: stop.gap, rounds: stop.rounds },
+  };
 }
 
 /** The certificate of trainings that have nothing in common: primal, dual and gap are sums (docs/math.md, section 1). */

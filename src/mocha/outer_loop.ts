@@ -11,7 +11,7 @@ import { type SavedState, storedNumber } from "./checkpoint_file.js";
 import { type Certificate, type History, toCertificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
-import { toNative } from "./relationships.js";
+import { isLearned, toNative } from "./relationships.js";
 import { StoppingRule } from "./stopping.js";
 import type { WarmStart } from "./warm_start.js";
 
@@ -77,7 +77,8 @@ export class OuterLoop {
     this.#tasks = data.tasks.describe().taskCount;
     const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
     const { omegaSteps, omegaTolerance } = options;
-    const relationship = toNative(options.relationship, this.#tasks, omegaSteps, omegaTolerance);
+    const named = { tasks: this.#tasks, names: () => data.tasks.names() };
+    const relationship = toNative(options.relationship, named, omegaSteps, omegaTolerance);
     const solver = {
       ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, shrinking },
       positive: labels?.positive,
@@ -90,7 +91,7 @@ export class OuterLoop {
       ...{ tasks: this.#tasks, cols: data.cols, relationship, policy, threads },
       clients: this.clients,
     });
-    this.#rule = new StoppingRule(options, options.relationship.family === "trace-norm");
+    this.#rule = new StoppingRule(options, isLearned(options.relationship));
     this.#certifyEvery =
       options.certifyEvery === "auto" ? automaticCertifyEvery(options.localEpochs) : options.certifyEvery;
     const offsets = data.tasks.offsets();
@@ -147,7 +148,7 @@ export class OuterLoop {
     const verdict = await this.#alternate();
     // Before the last certificate rebuilds V: a training that is given more rounds shall not see that it ended here.
     await this.#writeCheckpoint();
-    if (this.#options.relationship.family === "trace-norm") {
+    if (isLearned(this.#options.relationship)) {
       await this.server.fixDefaults();
     }
     const certificate = toCertificate(await this.server.certifyFromAlpha(this.clients));

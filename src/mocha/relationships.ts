@@ -7,13 +7,62 @@
 import type { Matrix } from "ml-matrix";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import type { NativeRelationship } from "../native.js";
+import {
+  type Edge,
+  type EdgeProblem,
+  edgeArrays,
+  edgePlace,
+  findEdgeProblem,
+  findUnknownTask,
+} from "./edges.js";
 import { mlMatrix } from "../on_demand.js";
+import { inRange, inWords, type Range } from "../ranges.js";
 
-/** The families of task relationships. */
-export const families = ["independent", "mean", "trace-norm", "fixed", "global"] as const;
+/** A number that belongs to a family. */
+interface OwnNumber {
+  readonly range: Range;
+  /** Where it is not given; absent: left to the core, or needed. */
+  readonly fallback?: number;
+  readonly needed?: true;
+}
+
+/** What the package has to know of a family; its mathematics are in native/omega. */
+interface FamilyTraits {
+  /** Whether Omega steps learn it. */
+  readonly learned: boolean;
+  /** Its numbers beside lambda1 and lambda2, by name. */
+  readonly numbers: Readonly<Record<string, OwnNumber>>;
+}
+
+/** @internal What is known of each family. */
+export const familyTraits = {
+  independent: { learned: false, numbers: {} },
+  mean: { learned: false, numbers: {} },
+  "trace-norm": { learned: true, numbers: { epsilon: { range: { above: 0 } } } },
+  clustered: {
+    learned: true,
+    numbers: {
+      k: { range: { least: 1, whole: true }, needed: true },
+      eta: { range: { above: 0 }, fallback: 0.1 },
+    },
+  },
+  graph: { learned: false, numbers: {} },
+  fixed: { learned: false, numbers: {} },
+  global: { learned: false, numbers: {} },
+} as const satisfies Readonly<Record<string, FamilyTraits>>;
 
 /** The name of a family of task relationships. */
-export type Family = (typeof families)[number];
+export type Family = keyof typeof familyTraits;
+
+/** The families of task relationships. */
+export const families = Object.keys(familyTraits) as readonly Family[];
+
+/** @internal The name of the function that makes a family's relationships: `traceNorm` of `trace-norm`. */
+export function factoryName(family: Family): string {
+  return family.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const traitsOf = (family: Family): FamilyTraits => familyTraits[family];
 
 /** The weights of the regulariser, both >= 0 and not both 0. */
 export interface Lambdas {
@@ -23,43 +72,95 @@ export interface Lambdas {
   readonly lambda2?: number;
 }
 
-/** A task relationship; made by {@link independent}, {@link mean}, {@link traceNorm}, {@link fixed} or {@link global}. */
+const weightNumbers: Readonly<Record<keyof Lambdas, OwnNumber & { readonly fallback: number }>> = {
+  lambda1: { range: { above: 0 }, fallback: 1 },
+  lambda2: { range: { least: 0 }, fallback: 0 },
+};
+
+/** A task relationship; made by {@link independent}, {@link traceNorm} and the other functions of their kind. */
 export interface Relationship {
   readonly family: Family;
   readonly lambda1: number;
   readonly lambda2: number;
   /** trace-norm: the floor; absent: (0.1 ||W||_* / m)^2 after the first W step. */
   readonly epsilon?: number;
+  /** clustered: the number of clusters. */
+  readonly k?: number;
+  /** clustered: penalty inside the span of the clusters against 1 + eta outside. */
+  readonly eta?: number;
+  /** graph: its edges. */
+  readonly edges?: readonly Edge[];
   /** fixed: the precision over tasks, m × m. */
   readonly omega?: Matrix;
   /** fixed: the covariance over tasks, m × m, may be singular. */
   readonly sigma?: Matrix;
 }
 
-function rejectUnknownNames(given: object, allowed: readonly string[]): void {
+/** @internal Whether Omega steps learn the relationship; no where its family is not known (a later version's model). */
+export function isLearned({ family }: Pick<Relationship, "family">): boolean {
+  return families.includes(family) && traitsOf(family).learned;
+}
+
+/** @internal Range and default of every number of a relationship, by name. */
+export function relationshipNumbers(): Readonly<Record<string, OwnNumber>> {
+  return Object.assign({}, weightNumbers, ...families.map((family) => traitsOf(family).numbers));
+}
+
+/** @internal The family's own numbers that are given, by name. */
+export function ownNumbers(relationship: Relationship): Record<string, number> {
+  const names = Object.keys(traitsOf(relationship.family).numbers);
+  const values = relationship as unknown as Readonly<Record<string, number | undefined>>;
+  return Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  );
+}
+
+function checked(family: Family, name: string, given: unknown, number: OwnNumber): number | undefined {
+  const { range, fallback, needed } = number;
+  const value = given ?? fallback;
+  if (value === undefined && needed === undefined) {
+    return undefined;
+  }
+  if (value === undefined) {
+    throw new FedmtlError("INVALID_OPTION", `relationship "${family}" needs ${name}; give ${inWords(range)}`);
+  }
+  if (!inRange(value, range)) {
+    const orNothing = fallback === undefined && needed === undefined ? ", or leave it out" : "";
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `${name} is ${typeof value === "number" ? value : JSON.stringify(value)}; give ${inWords(range)}${orNothing}`,
+    );
+  }
+  return value;
+}
+
+type Numbers = Omit<Relationship, "edges" | "omega" | "sigma">;
+
+/**
+ * The numbers of a relationship, checked and with their defaults.
+ *
+ * @param others names of options that are no numbers
+ * @throws FedmtlError INVALID_OPTION
+ */
+function numbersOf(family: Family, given: Lambdas, ...others: readonly string[]): Numbers {
+  const numbers = { ...weightNumbers, ...traitsOf(family).numbers };
+  const allowed = [...Object.keys(numbers), ...others];
   for (const name of Object.keys(given)) {
     if (!allowed.includes(name)) {
       throw invalidChoice("option of a relationship", name, allowed);
     }
   }
-}
-
-function weights(family: Family, given: Lambdas): { family: Family; lambda1: number; lambda2: number } {
-  const lambda1 = given.lambda1 ?? 1;
-  const lambda2 = given.lambda2 ?? 0;
-  if (!(Number.isFinite(lambda1) && lambda1 > 0)) {
-    throw new FedmtlError("INVALID_OPTION", `lambda1 is ${JSON.stringify(lambda1)}; give a number above 0`);
-  }
-  if (!(Number.isFinite(lambda2) && lambda2 >= 0)) {
-    throw new FedmtlError("INVALID_OPTION", `lambda2 is ${JSON.stringify(lambda2)}; give a number from 0`);
-  }
-  return { family, lambda1, lambda2 };
+  const values = given as Readonly<Record<string, unknown>>;
+  const found = Object.entries(numbers).flatMap(([name, number]) => {
+    const value = checked(family, name, values[name], number);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { family, ...Object.fromEntries(found) };
 }
 
 /** Every task for itself: Omega = I. */
 export function independent(options: Lambdas = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2"]);
-  return Object.freeze(weights("independent", options));
+  return Object.freeze(numbersOf("independent", options));
 }
 
 /**
@@ -68,8 +169,7 @@ export function independent(options: Lambdas = {}): Relationship {
  * @throws FedmtlError INVALID_OPTION if lambda2 is 0, which would leave the mean model unpenalised
  */
 export function mean(options: Lambdas = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2"]);
-  const relationship = weights("mean", options);
+  const relationship = numbersOf("mean", options);
   if (relationship.lambda2 === 0) {
     throw new FedmtlError(
       "INVALID_OPTION",
@@ -81,8 +181,7 @@ export function mean(options: Lambdas = {}): Relationship {
 
 /** One model for all tasks, with (lambda1 + lambda2)/2 ||w||^2: the pooled problem, solved without moving data (CoCoA). */
 export function global(options: Lambdas = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2"]);
-  return Object.freeze(weights("global", options));
+  return Object.freeze(numbersOf("global", options));
 }
 
 /**
@@ -90,19 +189,57 @@ export function global(options: Lambdas = {}): Relationship {
  * the paper's main experiment).
  */
 export function traceNorm(options: Lambdas & { readonly epsilon?: number } = {}): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2", "epsilon"]);
-  const { epsilon } = options;
-  if (epsilon !== undefined && !(Number.isFinite(epsilon) && epsilon > 0)) {
-    throw new FedmtlError("INVALID_OPTION", `epsilon is ${epsilon}; give a number above 0, or leave it out`);
+  return Object.freeze(numbersOf("trace-norm", options));
+}
+
+/**
+ * Tasks form k clusters, which are learned: the span of the clusters is penalised eta / (1 + eta) times as much as what lies
+ * outside (Zhou, Chen & Ye, NIPS 2011, the convex relaxation).
+ *
+ * @param options k: the number of clusters, at most one a task; eta: above 0, by default 0.1; smaller: tighter clusters
+ */
+export function clustered(options: Lambdas & { readonly k: number; readonly eta?: number }): Relationship {
+  return Object.freeze(numbersOf("clustered", options));
+}
+
+/**
+ * How tasks relate is known as a graph: 1/2 lambda1 times the sum over its edges of weight ||w_a - w_b||^2, Omega being the
+ * graph's Laplacian. Tasks without edges stand alone.
+ *
+ * @param options edges: undirected, `[taskA, taskB, weight]`, each pair of tasks at most once; lambda2 must be above 0
+ * @throws FedmtlError INVALID_OPTION for such a lambda2, or an edge that is none; tasks that the data do not have are
+ *   refused when a training starts
+ */
+export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): Relationship {
+  const numbers = numbersOf("graph", options, "edges");
+  if (numbers.lambda2 === 0) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      'lambda2 is 0, which leaves the mean model of connected tasks of relationship "graph" unpenalised; give lambda2 > 0',
+    );
   }
-  return Object.freeze({ ...weights("trace-norm", options), ...(epsilon === undefined ? {} : { epsilon }) });
+  if (!Array.isArray(options.edges)) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      'relationship "graph" needs edges; give an array of [task, task, weight]',
+    );
+  }
+  refuseEdge(findEdgeProblem(options.edges, edgePlace));
+  const edges = options.edges.map(([a, b, weight]): Edge => Object.freeze([a, b, weight] as const));
+  return Object.freeze({ ...numbers, edges: Object.freeze(edges) });
+}
+
+function refuseEdge(found: EdgeProblem | undefined): void {
+  if (found !== undefined) {
+    throw new FedmtlError("INVALID_OPTION", `${edgePlace(found.index)} ${found.problem}`);
+  }
 }
 
 /** A relationship that is known: a precision `omega` or a covariance `sigma`, m × m, symmetric, positive semi-definite. */
 export function fixed(
   options: Lambdas & { readonly omega?: Matrix | number[][]; readonly sigma?: Matrix | number[][] },
 ): Relationship {
-  rejectUnknownNames(options, ["lambda1", "lambda2", "omega", "sigma"]);
+  const numbers = numbersOf("fixed", options, "omega", "sigma");
   const given = options.omega ?? options.sigma;
   if (given === undefined || (options.omega !== undefined && options.sigma !== undefined)) {
     throw new FedmtlError("INVALID_OPTION", 'relationship "fixed" needs exactly one of omega and sigma');
@@ -115,22 +252,27 @@ export function fixed(
     );
   }
   const named = options.omega === undefined ? { sigma: matrix } : { omega: matrix };
-  return Object.freeze({ ...weights("fixed", options), ...named });
+  return Object.freeze({ ...numbers, ...named });
 }
 
-/** Numeric options of relationships; each family takes lambda1, lambda2 and its own. */
-export const hyperparameters = ["lambda1", "lambda2", "epsilon"] as const;
-
 /** The name of a numeric option of a relationship. */
-export type Hyperparameter = (typeof hyperparameters)[number];
+export type Hyperparameter =
+  | keyof Lambdas
+  | { [Name in Family]: keyof (typeof familyTraits)[Name]["numbers"] }[Family];
+
+/** Numeric options of relationships; each family takes lambda1, lambda2 and its own. */
+export const hyperparameters = Object.keys(relationshipNumbers()) as readonly Hyperparameter[];
 
 /** Values of some hyperparameters. */
 export type Hyperparameters = { readonly [Name in Hyperparameter]?: number };
 
-const makers: Readonly<Record<Family, (options: Omit<Relationship, "family">) => Relationship>> = {
+/** What each takes is checked by itself. */
+const makers: Readonly<Record<Family, (options: never) => Relationship>> = {
   independent,
   mean,
   "trace-norm": traceNorm,
+  clustered,
+  graph,
   fixed,
   global,
 };
@@ -138,15 +280,7 @@ const makers: Readonly<Record<Family, (options: Omit<Relationship, "family">) =>
 /** The relationship with other values. @throws FedmtlError INVALID_OPTION as its maker, for options it does not have too */
 export function withHyperparameters(relationship: Relationship, values: Hyperparameters): Relationship {
   const { family, ...options } = relationship;
-  return makers[family]({ ...options, ...values });
-}
-
-/**
- * Omega steps over which trace-norm's floor sinks to epsilon: three quarters of those allowed, so that the last ones work on
- * the true problem; more than 32 bring little (docs/rounds.md).
- */
-function sinkingSteps(omegaSteps: number): number {
-  return Math.min(32, Math.max(1, Math.round(0.75 * omegaSteps)));
+  return makers[family]({ ...options, ...values } as never);
 }
 
 /**
@@ -157,34 +291,45 @@ const cutShare = 0.01;
 
 /**
  * @internal The relationship in the form of the addon.
+ *
+ * @param data the number of tasks, and their names, which only a graph needs
  * @param omegaSteps the most Omega steps that will be taken
  * @param omegaTolerance the fall of the joint objective at which Omega counts as learned
  */
 export function toNative(
   relationship: Relationship,
-  tasks: number,
+  { tasks, names }: { readonly tasks: number; readonly names: () => readonly string[] },
   omegaSteps: number,
   omegaTolerance: number,
 ): NativeRelationship {
-  const { family, epsilon } = relationship;
+  const { family, edges, omega, sigma, ...given } = relationship;
   if (!families.includes(family)) {
     throw invalidChoice("relationship", family, families);
   }
-  const { lambda1, lambda2 } = weights(family, relationship);
-  const matrix = relationship.omega ?? relationship.sigma;
-  if (matrix === undefined) {
-    return {
-      ...{ family, lambda1, lambda2, epsilon },
-      ...{ sinkingSteps: sinkingSteps(omegaSteps), cutTolerance: cutShare * omegaTolerance },
-    };
+  const steps = { omegaSteps, cutTolerance: cutShare * omegaTolerance };
+  const numbers = { ...numbersOf(family, given), ...steps };
+  if (numbers.k !== undefined && numbers.k > tasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `k is ${numbers.k}, but there are ${tasks} tasks; give at most one cluster a task`,
+    );
   }
+  if (edges !== undefined) {
+    const known = names();
+    refuseEdge(findUnknownTask(edges, known));
+    return { ...numbers, ...edgeArrays(edges, known) };
+  }
+  const matrix = omega ?? sigma;
+  if (matrix === undefined) {
+    return numbers;
+  }
+  const name = omega === undefined ? "sigma" : "omega";
   if (matrix.rows !== tasks) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `${relationship.omega === undefined ? "sigma" : "omega"} is ${matrix.rows} × ${matrix.columns}, but there are ` +
+      `${name} is ${matrix.rows} × ${matrix.columns}, but there are ` +
         `${tasks} tasks; give one row and column a task, in the order of the tasks`,
     );
   }
-  const nativeFamily = relationship.omega === undefined ? "fixed-sigma" : "fixed-omega";
-  return { family: nativeFamily, lambda1, lambda2, matrix: Float64Array.from(matrix.to1DArray()) };
+  return { ...numbers, family: `fixed-${name}`, matrix: Float64Array.from(matrix.to1DArray()) };
 }

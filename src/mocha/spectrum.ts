@@ -3,6 +3,7 @@
  */
 import { type NativeKernel, native } from "../native.js";
 import type { ModelHead } from "./model_parts.js";
+import { writtenOut } from "./task_correlation.js";
 
 /** What {@link Model.spectrum} tells; values below 1e-6 of the largest count as 0. */
 export interface ModelSpectrum {
@@ -10,7 +11,8 @@ export interface ModelSpectrum {
   readonly singularValues: Float64Array;
   /**
    * m eigenvalues of K, the kernel over tasks, falling, each divided by their sum: how much of what tasks share lies in each
-   * direction over tasks. For trace-norm with lambda2 = 0 the eigenvalues of the learned Sigma.
+   * direction over tasks. For trace-norm with lambda2 = 0 the eigenvalues of the learned Sigma. Empty for a graph of more than
+   * 2,000 tasks.
    */
   readonly relation: Float64Array;
 }
@@ -31,6 +33,9 @@ function stacked(heads: readonly ModelHead[], m: number): Float64Array {
   return result;
 }
 
+/** A graph's K is not written out for more. */
+const mostTasksOfGraph = 2000;
+
 /** Zeros behind the values, up to a length. */
 function padded(values: Float64Array, length: number): Float64Array {
   const result = new Float64Array(length);
@@ -39,9 +44,12 @@ function padded(values: Float64Array, length: number): Float64Array {
 }
 
 async function eigenvaluesOf(kernel: NativeKernel, m: number): Promise<Float64Array> {
-  if (kernel.matrix !== undefined) {
+  if (!("delta" in kernel)) {
+    if ("from" in kernel && m > mostTasksOfGraph) {
+      return new Float64Array();
+    }
     // Of a positive semi-definite matrix these are the eigenvalues.
-    return padded(await native.singularValues(m, kernel.matrix), m);
+    return padded(await native.singularValues(m, writtenOut(kernel, m)), m);
   }
   const values = new Float64Array(m).fill(kernel.delta);
   values.set(kernel.r.map((value) => value + kernel.delta));
@@ -52,9 +60,12 @@ async function eigenvaluesOf(kernel: NativeKernel, m: number): Promise<Float64Ar
 export async function spectrumOf(heads: readonly ModelHead[], m: number): Promise<ModelSpectrum> {
   const W = stacked(heads, m);
   const cols = W.length / m;
-  const relation = new Float64Array(m);
+  const spectra: Float64Array[] = [];
   for (const { kernel } of heads) {
-    const values = await eigenvaluesOf(kernel, m);
+    spectra.push(await eigenvaluesOf(kernel, m));
+  }
+  const relation = new Float64Array(spectra[0]?.length ?? 0);
+  for (const values of spectra) {
     const sum = values.reduce((total, value) => total + value, 0);
     values.forEach((value, i) => {
       relation[i] = (relation[i] ?? 0) + value / sum / heads.length;

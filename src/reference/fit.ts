@@ -9,9 +9,16 @@
 import type { Matrix } from "ml-matrix";
 import { ReferenceClient, type ReferenceTask, type ReferenceWeighting } from "./client.js";
 import { type ReferenceLossName, type ReferenceLossShape, referenceLoss } from "./losses.js";
-import { initialRelation, isLearned, penalty, type ReferenceRelationship } from "./relationships.js";
+import { type OmegaSteps, omegaStepsOf } from "./omega_steps.js";
+import {
+  initialRelation,
+  isLearned,
+  penalty,
+  type ReferenceRelationship,
+  regulariserAt,
+} from "./relationships.js";
 import { type ReferencePolicy, ReferenceServer } from "./server.js";
-import { defaultEpsilon, regulariserAt, TraceNormSteps } from "./trace_norm.js";
+import { defaultEpsilon } from "./trace_norm.js";
 
 export interface ReferenceOptions extends ReferenceLossShape {
   loss: ReferenceLossName;
@@ -110,7 +117,7 @@ class ReferenceRun {
   private readonly server: ReferenceServer;
   private readonly history: ReferenceRecord[] = [];
   private readonly omegaHistory: ReferenceOmegaRecord[] = [];
-  private readonly traceNormSteps: TraceNormSteps;
+  private readonly omegaSteps: OmegaSteps;
   private epsilon: number | undefined;
 
   constructor(
@@ -128,10 +135,10 @@ class ReferenceRun {
       (task) => new ReferenceClient(task, referenceLoss(loss, options), weighting, seed),
     );
     this.server = new ReferenceServer(d, initialRelation(relationship, tasks.length), policy);
-    this.epsilon = isLearned(relationship) ? relationship.epsilon : undefined;
+    this.epsilon = relationship.family === "trace-norm" ? relationship.epsilon : undefined;
     const { omegaSteps = Number.POSITIVE_INFINITY } = options;
     const sinkingSteps = options.sinkingSteps ?? Math.min(32, Math.max(1, Math.round(0.75 * omegaSteps)));
-    this.traceNormSteps = new TraceNormSteps(relationship, sinkingSteps, options.cutTolerance);
+    this.omegaSteps = omegaStepsOf(relationship, sinkingSteps, options.cutTolerance);
   }
 
   /** A W step comes first and last. */
@@ -141,9 +148,7 @@ class ReferenceRun {
       const objectiveBefore = this.omegaStep();
       this.wStep(objectiveBefore);
     }
-    if (isLearned(this.options.relationship)) {
-      this.chooseEpsilon(); // also where no Omega step came to be
-    }
+    this.chooseEpsilon(); // also where no Omega step came to be
     return { ...this.solution(), history: this.history, omegaHistory: this.omegaHistory };
   }
 
@@ -197,13 +202,13 @@ class ReferenceRun {
     return record;
   }
 
-  /** Learns Sigma from the current W. Returns the joint objective before it. */
+  /** Learns Omega from the current W. Returns the joint objective before it. */
   private omegaStep(): number {
     const { relationship, onOmegaStep } = this.options;
     const epsilon = this.chooseEpsilon();
     const { jointObjective } = this.certificate();
     const { W, relation } = this.server;
-    const next = this.traceNormSteps.step(relation, W, epsilon);
+    const next = this.omegaSteps.step(relation, W, epsilon);
     const [regulariserBefore, regulariserAfter] = [relation, next].map((each) => {
       return regulariserAt(relationship, each, W, epsilon);
     }) as [number, number];
@@ -222,10 +227,12 @@ class ReferenceRun {
     return jointObjective;
   }
 
-  /** Chooses epsilon from the first W step's result, if it was not given. */
+  /** trace-norm: chooses epsilon from the first W step's result, if it was not given. NaN for other families. */
   private chooseEpsilon(): number {
-    this.epsilon ??= defaultEpsilon(this.server.W);
-    return this.epsilon;
+    if (this.options.relationship.family === "trace-norm") {
+      this.epsilon ??= defaultEpsilon(this.server.W);
+    }
+    return this.epsilon ?? Number.NaN;
   }
 
   private budget(round: number, t: number): number {

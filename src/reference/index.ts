@@ -1,5 +1,6 @@
 // The reference implementation of MOCHA: the oracle of the tests, in plain TypeScript on ml-matrix.
 
+export { clusteredConjugate, clusteredRelation, waterFill } from "./clustered.js";
 export {
   type Objective,
   type Proposal,
@@ -18,7 +19,15 @@ export {
   type ReferenceState,
   referenceFit,
 } from "./fit.js";
-export { lowRankPlusIdentity, mapSpectrum, type SigmaPrimeRule, sigmaPrime, spectrum } from "./kernel.js";
+export { graphRelation, laplacian } from "./graph.js";
+export {
+  lowRankPlusIdentity,
+  mapSpectrum,
+  rightSingularPairs,
+  type SigmaPrimeRule,
+  sigmaPrime,
+  spectrum,
+} from "./kernel.js";
 export {
   type ReferenceLoss,
   type ReferenceLossName,
@@ -31,9 +40,10 @@ export {
   omegaStep,
   penalty,
   type ReferenceRelationship,
-  rightSingularPairs,
+  regulariserAt,
   type TaskRelation,
 } from "./relationships.js";
 export { hashName, mix64, RandomStream, streamKey, visits } from "./rng.js";
+export { type OmegaSteps, omegaStepsOf } from "./omega_steps.js";
 export { type ReferencePolicy, ReferenceServer, type RoundEnd } from "./server.js";
-export { defaultEpsilon, regulariserAt, TraceNormSteps } from "./trace_norm.js";
+export { defaultEpsilon, TraceNormSteps } from "./trace_norm.js";

@@ -28,6 +28,33 @@ export function lowRankPlusIdentity(U: Matrix, values: number[], rest: number): 
   return scaled.mmul(U.transpose()).add(Matrix.eye(U.rows, U.rows, rest));
 }
 
+// Singular values below this fraction of the largest are lost in the rounding of a Gram matrix: they count as
+// 0.
+const singularValueCutoff = 1e-6;
+
+/**
+ * Nonzero singular values of W (d × m), falling, and right singular vectors as the columns of U (m × k), from the
+ * smaller Gram matrix: W W' where d <= m, with U = W'Q S^-1, else W'W.
+ */
+export function rightSingularPairs(W: Matrix): { values: number[]; U: Matrix } {
+  const wide = W.rows <= W.columns;
+  const gram = wide ? W.mmul(W.transpose()) : W.transpose().mmul(W);
+  const { realEigenvalues, eigenvectorMatrix: Q } = new EigenvalueDecomposition(gram, {
+    assumeSymmetric: true,
+  });
+  const all = realEigenvalues.map((eigenvalue) => Math.sqrt(Math.max(0, eigenvalue)));
+  const cutoff = singularValueCutoff * Math.max(...all);
+  const kept = all.flatMap((s, j) => (s > cutoff ? [j] : [])).sort((i, j) => at(all, j) - at(all, i));
+  const values = kept.map((j) => at(all, j));
+  const vectors = Q.subMatrixColumn(kept);
+  return { values, U: wide ? W.transpose().mmul(vectors).divRowVector(values) : vectors };
+}
+
+/** The entry at an index known to be in range. */
+function at(values: number[], i: number): number {
+  return values[i] as number;
+}
+
 /** sigmaPrime_t of the m tasks; 1 where K_tt = 0, the row of K is 0 and so is S_t whatever the factor. */
 export function sigmaPrime(K: Matrix, rule: SigmaPrimeRule): number[] {
   const diagonal = K.diagonal();

@@ -6,17 +6,25 @@
 // "Federated Multi-Task Learning", NIPS 2017; Zhang & Yeung, "A convex formulation for learning task
 // relationships", UAI 2010. `mean`: Evgeniou & Pontil, "Regularized multi-task learning", KDD 2004.
 
-import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { lowRankPlusIdentity, mapSpectrum, spectrum } from "./kernel.js";
+import { inverse, Matrix } from "ml-matrix";
+import { clusteredRelation } from "./clustered.js";
+import { graphRelation } from "./graph.js";
+import { lowRankPlusIdentity, mapSpectrum, rightSingularPairs, spectrum } from "./kernel.js";
 
 export interface ReferenceRelationship {
-  family: "independent" | "global" | "mean" | "fixed" | "trace-norm";
-  /** >= 0, > 0 for trace-norm and for a fixed Sigma. The paper's lambda is half of it. */
+  family: "independent" | "global" | "mean" | "fixed" | "trace-norm" | "clustered" | "graph";
+  /** >= 0, > 0 for learned families and for a fixed Sigma. The paper's lambda is half of it. */
   lambda1: number;
-  /** >= 0, > 0 for mean; lambda1 + lambda2 > 0. */
+  /** >= 0, > 0 for mean and graph; lambda1 + lambda2 > 0. */
   lambda2: number;
   /** trace-norm: > 0; default (0.1 ||W||_* / m)^2 after the first W step. */
   epsilon?: number;
+  /** clustered: the number of clusters, 1 .. m. */
+  k?: number;
+  /** clustered: > 0. */
+  eta?: number;
+  /** graph: undirected edges between the tasks of two positions, each pair once, with weights >= 0. */
+  edges?: readonly (readonly [number, number, number])[];
   /** fixed: an m × m symmetric positive semidefinite Omega; give it or sigma. */
   omega?: number[][] | Matrix;
   /** fixed: an m × m symmetric positive semidefinite Sigma, which may be singular. */
@@ -33,17 +41,13 @@ export interface TaskRelation {
   inverseTrace: number;
 }
 
-// Singular values below this fraction of the largest are lost in the rounding of a Gram matrix: they count as
-// 0.
-const singularValueCutoff = 1e-6;
-
 // An eigenvalue within this fraction of the largest is a rounded zero, and a difference of two entries within
 // this fraction of the largest entry is a rounded symmetry.
 const roundingTolerance = 1e-10;
 
 /** Whether the family has an Omega step. */
 export function isLearned(relationship: ReferenceRelationship): boolean {
-  return relationship.family === "trace-norm";
+  return ["trace-norm", "clustered"].includes(relationship.family);
 }
 
 /** The relation before the first round, for m tasks. Throws a RangeError where K does not exist. */
@@ -59,10 +63,14 @@ export function initialRelation(relationship: ReferenceRelationship, m: number):
       return fixedRelation(Matrix.ones(m, m).div(lambda1 + lambda2));
     case "mean":
       return fixedRelation(meanKernel(lambda1, lambda2, m));
+    case "graph":
+      return graphRelation(relationship, m);
     case "fixed":
       return givenRelation(relationship, m);
     case "trace-norm":
       return traceNormRelation(relationship, new Matrix(m, 0), [], 1 / m);
+    case "clustered":
+      return clusteredRelation(relationship, Matrix.zeros(1, m));
   }
 }
 
@@ -114,33 +122,21 @@ export function penalty(
   relation: TaskRelation,
   epsilon?: number,
 ): number {
-  if (!isLearned(relationship)) {
+  if (relationship.family !== "trace-norm") {
     return 0;
   }
   return ((relationship.lambda1 * (epsilon ?? Number.NaN)) / 2) * relation.inverseTrace;
 }
 
-/**
- * Nonzero singular values of W (d × m), falling, and right singular vectors as the columns of U (m × k), from the
- * smaller Gram matrix: W W' where d <= m, with U = W'Q S^-1, else W'W.
- */
-export function rightSingularPairs(W: Matrix): { values: number[]; U: Matrix } {
-  const wide = W.rows <= W.columns;
-  const gram = wide ? W.mmul(W.transpose()) : W.transpose().mmul(W);
-  const { realEigenvalues, eigenvectorMatrix: Q } = new EigenvalueDecomposition(gram, {
-    assumeSymmetric: true,
-  });
-  const all = realEigenvalues.map((eigenvalue) => Math.sqrt(Math.max(0, eigenvalue)));
-  const cutoff = singularValueCutoff * Math.max(...all);
-  const kept = all.flatMap((s, j) => (s > cutoff ? [j] : [])).sort((i, j) => at(all, j) - at(all, i));
-  const values = kept.map((j) => at(all, j));
-  const vectors = Q.subMatrixColumn(kept);
-  return { values, U: wide ? W.transpose().mmul(vectors).divRowVector(values) : vectors };
-}
-
-/** The entry at an index known to be in range. */
-function at(values: number[], i: number): number {
-  return values[i] as number;
+/** The regulariser 1/2 tr(W M W') + g(Omega) at W (d × m), with M = K^-1; the relation's K must not be singular. */
+export function regulariserAt(
+  relationship: ReferenceRelationship,
+  relation: TaskRelation,
+  W: Matrix,
+  epsilon?: number,
+): number {
+  const quadratic = Matrix.mul(W, W.mmul(inverse(relation.K))).sum();
+  return quadratic / 2 + penalty(relationship, relation, epsilon);
 }
 
 function sum(values: number[]): number {

@@ -7,25 +7,10 @@
 // and grow by about 1 % a step. So the minimiser is taken at W extrapolated by Nesterov's momentum and at a floor
 // that sinks to epsilon over the first steps, both drawn back until Q, at W itself and at epsilon, does not rise.
 
-import { inverse, Matrix } from "ml-matrix";
-import {
-  omegaStep,
-  penalty,
-  type ReferenceRelationship,
-  rightSingularPairs,
-  type TaskRelation,
-} from "./relationships.js";
-
-/** Q(Sigma) at W (d × m), with M = K^-1. */
-export function regulariserAt(
-  relationship: ReferenceRelationship,
-  relation: TaskRelation,
-  W: Matrix,
-  epsilon: number,
-): number {
-  const quadratic = Matrix.mul(W, W.mmul(inverse(relation.K))).sum();
-  return quadratic / 2 + penalty(relationship, relation, epsilon);
-}
+import type { Matrix } from "ml-matrix";
+import { rightSingularPairs } from "./kernel.js";
+import { Momentum } from "./momentum.js";
+import { omegaStep, type ReferenceRelationship, regulariserAt, type TaskRelation } from "./relationships.js";
 
 /** ||W||_* / m. */
 export function meanSingularValue(W: Matrix): number {
@@ -40,8 +25,7 @@ export function defaultEpsilon(W: Matrix): number {
 
 /** The steps of one training. */
 export class TraceNormSteps {
-  private previousW: Matrix | undefined;
-  private tau = 1;
+  private readonly momentum = new Momentum();
   private steps = 0;
   /** In units of (||W||_* / m)^2. */
   private startFloor = 30;
@@ -58,42 +42,33 @@ export class TraceNormSteps {
 
   /** The relation for W (d × m) that replaces `current`; epsilon > 0. */
   step(current: TaskRelation, W: Matrix, epsilon: number): TaskRelation {
-    const change = Matrix.sub(W, this.previousW ?? W);
-    const next = this.lowered(current, W, change, epsilon);
-    this.previousW = W.clone();
+    const next = this.lowered(current, W, epsilon);
+    this.momentum.keep(W);
     this.steps++;
     return next;
   }
 
   /** Draws back, the momentum first and then the floor, until Q does not rise. */
-  private lowered(current: TaskRelation, W: Matrix, change: Matrix, epsilon: number): TaskRelation {
+  private lowered(current: TaskRelation, W: Matrix, epsilon: number): TaskRelation {
     const q = (relation: TaskRelation) => regulariserAt(this.relationship, relation, W, epsilon);
     const before = q(current);
     const meanSquare = meanSingularValue(W) ** 2;
-    let momentum = this.nextMomentum();
+    let share = this.momentum.next();
     for (;;) {
       const floor = this.floor(meanSquare, epsilon);
-      const extrapolated = Matrix.add(W, Matrix.mul(change, momentum));
-      const candidate = omegaStep(this.relationship, extrapolated, floor, this.cutTolerance);
+      const ahead = this.momentum.ahead(W, share);
+      const candidate = omegaStep(this.relationship, ahead, floor, this.cutTolerance);
       if (q(candidate) <= before) {
         return candidate;
       }
-      if (momentum > 0) {
-        momentum = momentum > 0.05 ? 0.6 * momentum : 0;
+      if (share > 0) {
+        share = Momentum.drawnBack(share);
       } else if (floor > epsilon) {
         this.startFloor /= 2;
       } else {
         return current; // even the minimiser raises Q, so `current` minimises it to rounding
       }
     }
-  }
-
-  /** (tau - 1) / tau+: 0, 0.28, 0.43, 0.53, … */
-  private nextMomentum(): number {
-    const next = (1 + Math.sqrt(1 + 4 * this.tau ** 2)) / 2;
-    const momentum = (this.tau - 1) / next;
-    this.tau = next;
-    return momentum;
   }
 
   /** Geometric from startFloor times the mean square of W's singular values down to epsilon. */

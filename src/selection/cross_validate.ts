@@ -9,15 +9,8 @@ import type { MetricName } from "../metrics/evaluate.js";
 import { fit } from "../mocha/fit.js";
 import type { FitResult } from "../mocha/fit_run.js";
 import { withHyperparameters } from "../mocha/relationships.js";
-import {
-  choice,
-  inRange,
-  inWords,
-  type Range,
-  rejectUnknownNames,
-  type ResolvedOptions,
-  resolveOptions,
-} from "../options.js";
+import { choice, rejectUnknownNames, type ResolvedOptions, resolveOptions } from "../options.js";
+import { inRange, inWords, type Range } from "../ranges.js";
 import { type Choice, choose, type GridPoint, summarise } from "./choice.js";
 import { type Average, averages, FoldRunner, type FoldRecord, type Job, type Plan } from "./fold_runner.js";
 import { defaultGrid, type Grid } from "./grid.js";

@@ -83,6 +83,43 @@ describe("train --json", () => {
     expect(result).toMatchObject({ loss, status: "converged" });
   });
 
+  it("learns clusters, with a bound on the joint optimum, and writes them into the model", async () => {
+    const flags = ["--relationship", "clustered", "--clusters", "2", "--eta", "0.2", "--lambda2", "0.01"];
+    const out = file("clustered.safetensors");
+    const result = await fedmtlJson("train", data, ...weights, ...flags, "--gap", "1e-5", "--out", out);
+    expect(result).toMatchObject({ relationship: "clustered", clusters: 2, eta: 0.2, epsilon: null });
+    expect(result.jointObjective).toBe(result.primal);
+    const [joint, bound] = [Number(result.jointObjective), Number(result.jointDual)];
+    expect(joint - bound).toBeGreaterThanOrEqual(0);
+    expect(joint - bound).toBeLessThan(1e-2 * joint);
+    const model = await Model.load(out);
+    expect(model.options).toMatchObject({ relationship: "clustered", k: 2, eta: 0.2 });
+    expect(model.correlation().get(0, 0)).toBe(1);
+  });
+
+  it("takes a graph from a file: its Laplacian as a given precision is the same", async () => {
+    const names = (await readTasks(data)).names;
+    const edges = names.slice(1).map((name, t) => [names[t] as string, name, 0.5 + t] as const);
+    await writeFile(file("edges.csv"), ["from,to,weight", ...edges.map((edge) => edge.join(","))].join("\n"));
+    const L = names.map(() => names.map(() => 0));
+    for (const [t, [, , weight]] of edges.entries()) {
+      for (const [row, column, sign] of [
+        [t, t, 1],
+        [t + 1, t + 1, 1],
+        [t, t + 1, -1],
+        [t + 1, t, -1],
+      ] as const) {
+        (L[row] as number[])[column] = (L[row]?.[column] as number) + sign * weight;
+      }
+    }
+    await writeFile(file("laplacian.csv"), L.map((row) => row.join(",")).join("\n"));
+    const common = ["train", data, ...weights, "--lambda2", "0.05", "--gap", "1e-6"];
+    const graph = await fedmtlJson(...common, "--relationship", "graph", "--edges", file("edges.csv"));
+    const fixed = await fedmtlJson(...common, "--relationship", "fixed", "--omega", file("laplacian.csv"));
+    expect(graph).toMatchObject({ relationship: "graph", status: "converged", omegaSteps: 0 });
+    expect(Math.abs(Number(graph.primal) / Number(fixed.primal) - 1)).toBeLessThan(2e-6);
+  });
+
   it("takes a covariance or a precision from a file: the identity is the same as independent", async () => {
     const identity = Array.from({ length: 6 }, (_, row) =>
       Array.from({ length: 6 }, (_, col) => Number(row === col)).join(","),

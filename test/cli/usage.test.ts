@@ -46,7 +46,7 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       ["train", data, "--lamda1", "1"],
       /unknown option "--lamda1".*did you mean "--lambda1"\?/,
     ],
-    ["a flag that is not built", ["train", data, "--clusters", "3"], /unknown option "--clusters"/],
+    ["a flag that is not built", ["train", data, "--report", "a.html"], /unknown option "--report"/],
     ["a flag of another command", ["predict", data, data, "--json"], /unknown option "--json"/],
     [
       "an unknown loss",
@@ -55,7 +55,7 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
     ],
     [
       "a family that is not built",
-      ["train", data, "--relationship", "graph"],
+      ["train", data, "--relationship", "sparse-precision"],
       /unknown value of --relationship/,
     ],
     [
@@ -80,6 +80,28 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       ["train", data, "--relationship", "fixed", "--omega", "a.csv", "--sigma", "b.csv"],
       /exactly one of --omega and --sigma/,
     ],
+    [
+      "clustered without a number of clusters",
+      ["train", data, "--relationship", "clustered"],
+      /--relationship clustered needs --clusters/,
+    ],
+    [
+      "clustered with more clusters than tasks",
+      ["train", data, "--relationship", "clustered", "--clusters", "7"],
+      /k is 7, but there are 6 tasks; give at most one cluster a task/,
+    ],
+    [
+      "clusters that are no number",
+      ["train", data, "--relationship", "clustered", "--clusters", "1.5"],
+      /--clusters must be a whole number of at least 1/,
+    ],
+    [
+      "eta of 0",
+      ["train", data, "--relationship", "clustered", "--clusters", "2", "--eta", "0"],
+      /eta is 0; give a number above 0/,
+    ],
+    ["graph without edges", ["train", data, "--relationship", "graph"], /graph needs --edges/],
+    ["edges without graph", ["train", data, "--edges", "a.csv"], /--edges needs --relationship graph/],
     ["sigma without fixed", ["train", data, "--sigma", "a.csv"], /--sigma needs --relationship fixed/],
     [
       "more clusters than tasks",
@@ -103,6 +125,7 @@ describe("flags without effect: said on stderr, for sweeps that give them throug
       /--epsilon has no effect without .*trace-norm/,
     ],
     ["Omega steps", ["--relationship", "independent", "--omega-steps", "3"], /--omega-steps has no effect/],
+    ["clusters", ["--clusters", "3"], /--clusters has no effect without --relationship clustered/],
     ["smoothing", ["--loss", "hinge", "--smoothing", "2"], /--smoothing has no effect/],
     ["a positive label", ["--loss", "squared", "--positive", "1"], /--positive has no effect/],
     ["an intercept's scaling", ["--intercept-scaling", "2"], /--intercept-scaling has no effect/],
@@ -122,6 +145,11 @@ describe("bad input: exit code 3, the file named, no stack", () => {
     await writeFile(file("labels.svm"), "1 qid:a 1:2\n2 qid:a 1:1\n3 qid:a 1:1\n");
     await writeFile(file("empty.svm"), "");
     await writeFile(file("cut.svm.gz"), gzipSync("1 qid:a 1:2\n-1 qid:a 1:1\n").subarray(0, 20));
+    await writeFile(file("strange.edges"), "taskA,taskB,weight\ntask-01,task-02,1\ntask-01,task-9,1\n");
+    await writeFile(file("loop.edges"), "task-1,task-1,1\n");
+    await writeFile(file("negative.edges"), "task-1,task-2,1\ntask-1,task-3,-1\n");
+    await writeFile(file("twice.edges"), "a,b,Weight\ntask-1,task-2,1\n\ntask-2,task-1,1\n");
+    await writeFile(file("short.edges"), "task-1,task-2\n");
     await writeFile(file("strangers.svm"), "1 qid:stranger 1:2\n");
     await writeFile(file("wide.svm"), "1 qid:task-01 13:2\n");
     await fedmtl("train", data, "--out", file("model.safetensors"));
@@ -129,6 +157,7 @@ describe("bad input: exit code 3, the file named, no stack", () => {
     await writeFile(file("damaged.safetensors"), model.fill(7, model.length - 8));
   });
 
+  const graph = ["--relationship", "graph", "--lambda2", "0.1", "--edges"];
   const train = (name: string, ...flags: string[]) => ["train", file(name), ...flags];
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["no such file", train("none.svm"), /cannot read ".*none.svm": no such file/],
@@ -148,6 +177,32 @@ describe("bad input: exit code 3, the file named, no stack", () => {
       train("toy.svm", "--relationship", "fixed", "--sigma", file("square.csv")),
       /square\.csv: .*2 × 2, expected 6 × 6/,
     ],
+    [
+      "a graph of other tasks",
+      train("toy.svm", ...graph, file("strange.edges")),
+      /strange\.edges, line 3: the edge names the task "task-9", .*data do not have; did you mean "task-/,
+    ],
+    [
+      "an edge from a task to itself",
+      train("toy.svm", ...graph, file("loop.edges")),
+      /loop\.edges, line 1: the edge joins the task "task-1" to itself; give edges between two tasks/,
+    ],
+    [
+      "a negative weight",
+      train("toy.svm", ...graph, file("negative.edges")),
+      /negative\.edges, line 2: the edge has the weight -1; give a number from 0/,
+    ],
+    [
+      "an edge twice",
+      train("toy.svm", ...graph, file("twice.edges")),
+      /twice\.edges, line 4: the edge joins "task-2" and "task-1" as line 2 does; give each pair of tasks once/,
+    ],
+    [
+      "an edge without a weight",
+      train("toy.svm", ...graph, file("short.edges")),
+      /short\.edges, line 1, column 14: found the end of the line, expected three cells/,
+    ],
+    ["no such file of edges", train("toy.svm", ...graph, file("none.edges")), /cannot read .*none\.edges/],
     [
       "a matrix that is not square",
       train("toy.svm", "--relationship", "fixed", "--omega", file("flat.csv")),

@@ -1,6 +1,6 @@
 // Clients and server of the addon, moved on one round or one Omega step at a time.
 
-import { fixed, global, independent, mean, type Relationship, traceNorm } from "fedmtl";
+import { clustered, fixed, global, graph, independent, mean, type Relationship, traceNorm } from "fedmtl";
 import type {
   ReferenceOptions,
   ReferenceRecord,
@@ -21,7 +21,7 @@ import { isClassification, lossShape, sum } from "./reference_problems.js";
 
 /** The reference's relationship as a user of the package gives it. */
 export function relationshipOf(given: ReferenceRelationship): Relationship {
-  const { family, lambda1, lambda2, epsilon, omega, sigma } = given;
+  const { family, lambda1, lambda2, epsilon, omega, sigma, k = 1, eta = 1, edges = [] } = given;
   const lambdas = { lambda1, lambda2 };
   switch (family) {
     case "independent":
@@ -36,6 +36,10 @@ export function relationshipOf(given: ReferenceRelationship): Relationship {
         ...(omega === undefined ? {} : { omega }),
         ...(sigma === undefined ? {} : { sigma }),
       });
+    case "clustered":
+      return clustered({ ...lambdas, k, eta });
+    case "graph":
+      return graph({ ...lambdas, edges: edges.map(([a, b, weight]) => [`task-${a}`, `task-${b}`, weight]) });
     case "trace-norm":
       return traceNorm({ ...lambdas, ...(epsilon === undefined ? {} : { epsilon }) });
   }
@@ -73,7 +77,12 @@ export class NativeRun {
       ...{ policy, threads },
       tasks: tasks.length,
       cols: set.cols,
-      relationship: toNative(relationshipOf(relationship), tasks.length, omegaSteps, 100 * cutTolerance),
+      relationship: toNative(
+        relationshipOf(relationship),
+        { tasks: tasks.length, names: () => set.names },
+        omegaSteps,
+        100 * cutTolerance,
+      ),
     });
   }
 

@@ -84,6 +84,16 @@ export function randomTasks(
   });
 }
 
+/** A path through all tasks but the last, one of its edges of weight 0, and one chord. */
+export function randomEdges(m: number): [number, number, number][] {
+  const stream = new RandomStream(streamKey(1, "edges", 0));
+  const path = Array.from({ length: Math.max(0, m - 2) }, (_, t): [number, number, number] => [
+    ...([t + 1, t] as const),
+    t === 1 ? 0 : 0.2 + 3 * stream.uniform(),
+  ]);
+  return m > 3 ? [...path, [0, 2, 0.7]] : path;
+}
+
 /** One of each family; m tasks. */
 export function relationships(m: number): ReferenceRelationship[] {
   const stream = new RandomStream(streamKey(1, "relationship", 0));
@@ -96,13 +106,24 @@ export function relationships(m: number): ReferenceRelationship[] {
     { family: "fixed", lambda1: 0.3, lambda2: 0, sigma: randomSemidefinite(stream, m, 2) },
     { family: "trace-norm", lambda1: 0.3, lambda2: 0, epsilon: 1e-3 },
     { family: "trace-norm", ...lambdas },
+    { family: "clustered", lambda1: 0.3, lambda2: 0, k: 1, eta: 0.2 },
+    { family: "clustered", ...lambdas, k: 2, eta: 0.5 },
+    { family: "graph", ...lambdas, edges: randomEdges(m) },
   ];
 }
 
 /** What a relationship is, for the title of a test. */
-export function title({ family, omega, sigma, lambda2, epsilon }: ReferenceRelationship): string {
+export function title({
+  family,
+  lambda1: _,
+  omega,
+  sigma,
+  edges: __,
+  ...numbers
+}: ReferenceRelationship): string {
   const given = omega ? " Omega" : sigma ? " Sigma" : "";
-  return `${family}${given}, lambda2 ${lambda2}${epsilon === undefined ? "" : `, epsilon ${epsilon}`}`;
+  const named = Object.entries(numbers).map(([name, value]) => `, ${name} ${value}`);
+  return `${family}${given}${named.join("")}`;
 }
 
 export function fitOptions(changes: Partial<ReferenceOptions>): ReferenceOptions {

@@ -15,7 +15,12 @@ import { foldFlagsWithoutEffect, metricOf, selectionFlags, splitGrid } from "../
 import { pathJson, pathText, selectionJson, selectionText } from "../selection_report.js";
 import { columnFlags, dataFile, jsonFlag, precisionFlag, readOptions } from "../shared_arguments.js";
 import { summaries } from "../summaries.js";
-import { checkMatrixSize, fileAtFault, flagsWithoutEffect, trainingOptions } from "../training_options.js";
+import {
+  checkTasksOfRelationship,
+  fileAtFault,
+  flagsWithoutEffect,
+  trainingOptions,
+} from "../training_options.js";
 import { listenForInterruption } from "../training_run.js";
 
 const table = {
@@ -43,13 +48,13 @@ async function cv({ flags, positionals: [path = ""] }: Arguments<typeof table>):
   for (const sentence of [...flagsWithoutEffect(training), ...foldFlagsWithoutEffect(flags)]) {
     process.stderr.write(`fedmtl: ${sentence}\n`);
   }
-  await checkSeparate([path, flags.omega, flags.sigma], [flags.out]);
+  await checkSeparate([path, flags.edges, flags.omega, flags.sigma], [flags.out]);
   if (flags.out !== undefined) {
     await checkWritable(flags.out);
   }
   const tasks = await readTasks(path, readOptions(path, flags));
   if (options.relationship !== undefined) {
-    checkMatrixSize(training, options.relationship, tasks.taskCount);
+    await checkTasksOfRelationship(training, options.relationship, tasks.names);
   }
   const controller = new AbortController();
   interruption.whenItHappens(() => controller.abort());

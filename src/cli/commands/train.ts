@@ -14,7 +14,12 @@ import { summaries } from "../summaries.js";
 import { printable } from "../terminal.js";
 import { columnFlags, dataFile, jsonFlag, precisionFlag, readOptions } from "../shared_arguments.js";
 import { trainingFlags } from "../training_flags.js";
-import { checkMatrixSize, fileAtFault, flagsWithoutEffect, trainingOptions } from "../training_options.js";
+import {
+  checkTasksOfRelationship,
+  fileAtFault,
+  flagsWithoutEffect,
+  trainingOptions,
+} from "../training_options.js";
 import { type FinishedTraining, relationsText, trainingJson, trainingText } from "../training_report.js";
 import { listenForInterruption, watch } from "../training_run.js";
 
@@ -54,7 +59,7 @@ async function train({ flags, positionals: [path = ""] }: Arguments<typeof table
   for (const sentence of flagsWithoutEffect(flags)) {
     process.stderr.write(`fedmtl: ${sentence}\n`);
   }
-  await checkSeparate([path, flags.omega, flags.sigma], [flags.out, flags.history]);
+  await checkSeparate([path, flags.edges, flags.omega, flags.sigma], [flags.out, flags.history]);
   for (const file of [flags.out, flags.history]) {
     if (file !== undefined) {
       await checkWritable(file);
@@ -62,7 +67,7 @@ async function train({ flags, positionals: [path = ""] }: Arguments<typeof table
   }
   const tasks = await readTasks(path, readOptions(path, flags));
   if (options.relationship !== undefined) {
-    checkMatrixSize(flags, options.relationship, tasks.taskCount);
+    await checkTasksOfRelationship(flags, options.relationship, tasks.names);
   }
 
   const start = performance.now();

@@ -1,4 +1,4 @@
-#include "native/task_kernel.hpp"
+#include "native/low_rank_kernel.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,50 +14,22 @@ constexpr std::size_t kRowSumBlock = 64;  // tasks
 
 }  // namespace
 
-TaskKernel TaskKernel::lowRank(std::size_t tasks, std::vector<double> basis, std::vector<double> r,
-                               double delta) {
-    TaskKernel kernel;
-    kernel.basis_ = std::move(basis);
-    kernel.r_ = std::move(r);
-    kernel.delta_ = delta;
-    kernel.diagonal_.resize(tasks);
-    const std::size_t k = kernel.r_.size();
+LowRankKernel::LowRankKernel(std::size_t tasks, std::vector<double> basis, std::vector<double> r,
+                             double delta)
+    : basis_(std::move(basis)), r_(std::move(r)), delta_(delta), diagonal_(tasks) {
+    const std::size_t k = rank();
     for (std::size_t t = 0; t < tasks; ++t) {
         double sum = delta;
         for (std::size_t j = 0; j < k; ++j) {
-            const double u = kernel.basis_[t * k + j];
-            sum += kernel.r_[j] * u * u;
+            const double u = basis_[t * k + j];
+            sum += r_[j] * u * u;
         }
-        kernel.diagonal_[t] = sum;
+        diagonal_[t] = sum;
     }
-    return kernel;
 }
 
-TaskKernel TaskKernel::dense(std::size_t tasks, std::vector<double> matrix) {
-    TaskKernel kernel;
-    kernel.matrix_ = std::move(matrix);
-    kernel.diagonal_.resize(tasks);
-    for (std::size_t t = 0; t < tasks; ++t) {
-        kernel.diagonal_[t] = kernel.matrix_[t * tasks + t];
-    }
-    return kernel;
-}
-
-void TaskKernel::apply(std::size_t cols, std::span<const double> V, std::span<double> W,
-                       ThreadPool& threads) const {
-    if (!isDense()) {
-        applyLowRank(cols, V, W, threads);
-        return;
-    }
-    const std::size_t m = tasks();
-    forBlocks(m, kTaskBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
-        blas::gemm({.rows = cols, .cols = count, .inner = m}, 1.0, V.data(), cols, matrix_.data() + begin * m,
-                   m, 0.0, W.data() + begin * cols, cols);
-    });
-}
-
-void TaskKernel::applyLowRank(std::size_t cols, std::span<const double> V, std::span<double> W,
-                              ThreadPool& threads) const {
+void LowRankKernel::apply(std::size_t cols, std::span<const double> V, std::span<double> W,
+                          ThreadPool& threads) const {
     const std::size_t k = rank();
     std::vector<double> projected =
         k > 0 ? projectOnBasis(cols, V, basis_, k, threads) : std::vector<double>{};
@@ -78,7 +50,8 @@ void TaskKernel::applyLowRank(std::size_t cols, std::span<const double> V, std::
     });
 }
 
-double TaskKernel::inverseQuadratic(std::size_t cols, std::span<const double> W, ThreadPool& threads) const {
+double LowRankKernel::inverseQuadratic(std::size_t cols, std::span<const double> W,
+                                       ThreadPool& threads) const {
     const std::size_t k = rank();
     const std::vector<double> projected =
         k > 0 ? projectOnBasis(cols, W, basis_, k, threads) : std::vector<double>{};
@@ -101,7 +74,7 @@ double TaskKernel::inverseQuadratic(std::size_t cols, std::span<const double> W,
     return sum + std::accumulate(residuals.begin(), residuals.end(), 0.0) / delta_;
 }
 
-std::vector<double> TaskKernel::absoluteRowSums(ThreadPool& threads) const {
+std::vector<double> LowRankKernel::absoluteRowSums(ThreadPool& threads) const {
     const std::size_t m = tasks();
     const std::size_t k = rank();
     std::vector<double> sums(m);
@@ -112,32 +85,22 @@ std::vector<double> TaskKernel::absoluteRowSums(ThreadPool& threads) const {
         }
     }
     forBlocks(m, kRowSumBlock, threads, [&](std::size_t, std::size_t begin, std::size_t count) {
-        std::vector<double> columns;
-        const double* K = matrix_.data() + begin * m;
-        if (!isDense()) {
-            columns.assign(m * count, 0.0);
-            if (k > 0) {
-                blas::gemm({.transposeA = blas::Transpose::Yes, .rows = m, .cols = count, .inner = k}, 1.0,
-                           scaled.data(), k, basis_.data() + begin * k, k, 0.0, columns.data(), m);
-            }
-            for (std::size_t c = 0; c < count; ++c) {
-                columns[c * m + begin + c] += delta_;
-            }
-            K = columns.data();
+        std::vector<double> columns(m * count);
+        if (k > 0) {
+            blas::gemm({.transposeA = blas::Transpose::Yes, .rows = m, .cols = count, .inner = k}, 1.0,
+                       scaled.data(), k, basis_.data() + begin * k, k, 0.0, columns.data(), m);
         }
         for (std::size_t c = 0; c < count; ++c) {
+            columns[c * m + begin + c] += delta_;
             for (std::size_t t = 0; t < m; ++t) {
-                sums[begin + c] += std::abs(K[c * m + t]);
+                sums[begin + c] += std::abs(columns[c * m + t]);
             }
         }
     });
     return sums;
 }
 
-std::vector<double> TaskKernel::writtenOut() const {
-    if (isDense()) {
-        return matrix_;
-    }
+std::vector<double> LowRankKernel::writtenOut(ThreadPool& /*threads*/) const {
     const std::size_t m = tasks();
     const std::size_t k = rank();
     std::vector<double> K(m * m);
@@ -153,8 +116,61 @@ std::vector<double> TaskKernel::writtenOut() const {
     return K;
 }
 
-std::size_t TaskKernel::bytes() const {
-    return (basis_.size() + r_.size() + matrix_.size() + diagonal_.size()) * sizeof(double);
+std::optional<std::vector<double>> LowRankKernel::scalingOfManyTasks(ThreadPool& threads) const {
+    if (rank() > 0 && tasks() <= kLargestExactTasks) {
+        return std::nullopt;
+    }
+    const std::size_t m = tasks();
+    const std::size_t k = rank();
+    std::vector<double> S(m, delta_);
+    if (k == 0) {
+        return S;
+    }
+    const auto weighted = [&](std::size_t begin, std::size_t count, std::vector<double>& columns) {
+        columns.resize(count * k);
+        for (std::size_t t = 0; t < count; ++t) {
+            const double* u = basis_.data() + (begin + t) * k;
+            const double L = diagonal_[begin + t] - delta_;
+            for (std::size_t j = 0; j < k; ++j) {
+                columns[t * k + j] = L > 0.0 ? u[j] * r_[j] / L : 0.0;
+            }
+        }
+        return static_cast<const double*>(columns.data());
+    };
+    // weighted' carries r_j; the symmetric form needs sqrt(r_i r_j).
+    std::vector<double> inner = sumOfProducts(m, k, weighted, k, StoredColumns(basis_, k), threads);
+    for (std::size_t column = 0; column < k; ++column) {
+        for (std::size_t row = 0; row < k; ++row) {
+            const double r = r_[row];
+            inner[column * k + row] *= r > 0.0 ? std::sqrt(r_[column] / r) : 0.0;
+        }
+    }
+    constexpr double kUlp = 2.3e-16;
+    const double l =
+        blas::largestEigenvalue(std::move(inner), k) * (1.0 + 8.0 * static_cast<double>(m) * kUlp);
+    for (std::size_t t = 0; t < m; ++t) {
+        S[t] += l * (diagonal_[t] - delta_);
+    }
+    return S;
+}
+
+std::size_t LowRankKernel::bytes() const {
+    return (basis_.size() + r_.size() + diagonal_.size()) * sizeof(double);
+}
+
+void LowRankKernel::save(StateWriter& state, const std::string& name) const {
+    state.write(name + ".basis", basis_);
+    state.write(name + ".r", r_);
+    state.write(name + ".delta", delta_);
+}
+
+LowRankKernel LowRankKernel::restore(const StateReader& state, const std::string& name, std::size_t tasks) {
+    const auto basis = state.read(name + ".basis");
+    const auto r = state.read(name + ".r");
+    if (basis.size() != tasks * r.size()) {
+        throw Error(ErrorCode::BadInput, "the state's " + name + ".basis does not fit its " + name + ".r");
+    }
+    return {tasks, {basis.begin(), basis.end()}, {r.begin(), r.end()}, state.readNumber(name + ".delta")};
 }
 
 std::vector<double> projectOnBasis(std::size_t cols, std::span<const double> A, std::span<const double> basis,

@@ -1,0 +1,57 @@
+/**
+ * The file of `--edges`: lines `taskA,taskB,weight`.
+ */
+import { readFile } from "node:fs/promises";
+import { FedmtlError } from "../errors.js";
+import { ioError } from "../files.js";
+import { type Edge, type EdgeProblem, findEdgeProblem, findUnknownTask } from "../mocha/edges.js";
+import { native } from "../native.js";
+
+interface EdgesFile {
+  readonly edges: readonly Edge[];
+  /** Line of each edge, from 1. */
+  readonly lines: Float64Array;
+}
+
+async function parse(path: string): Promise<EdgesFile> {
+  let text: Uint8Array;
+  try {
+    text = await readFile(path);
+  } catch (cause) {
+    throw ioError("read", path, cause);
+  }
+  const { from, to, weights, lines } = native.parseEdges(path, text);
+  return { edges: from.map((task, e) => [task, to[e] ?? "", weights[e] ?? 0]), lines };
+}
+
+function refuse(path: string, { lines }: EdgesFile, found: EdgeProblem | undefined): void {
+  if (found !== undefined) {
+    throw new FedmtlError("BAD_INPUT", `${path}, line ${lines[found.index]}: the edge ${found.problem}`);
+  }
+}
+
+/** @throws FedmtlError IO; BAD_INPUT naming file and line */
+export async function readEdges(path: string): Promise<readonly Edge[]> {
+  const file = await parse(path);
+  refuse(
+    path,
+    file,
+    findEdgeProblem(file.edges, (index) => `line ${file.lines[index]}`),
+  );
+  return file.edges;
+}
+
+/**
+ * Checks that all tasks of the file's edges are among the names.
+ *
+ * @throws FedmtlError BAD_INPUT naming file and line
+ */
+export async function checkEdgeTasks(
+  path: string,
+  edges: readonly Edge[],
+  names: readonly string[],
+): Promise<void> {
+  const found = findUnknownTask(edges, names);
+  // Lines are only needed where there is something to say.
+  refuse(path, found === undefined ? { edges, lines: new Float64Array() } : await parse(path), found);
+}
