@@ -228,7 +228,7 @@ function withoutMeans(/** @type {string} */ main, /** @type {string} */ bare) {
   });
   check("without a compiler: one message says what to install", () => {
     const machine = { folder: emptyFolder("no-compiler"), path: bare, hideOpenBlas: true };
-    refusesToBuild(machine, main, "g++ make cmake libopenblas-dev");
+    refusesToBuild(machine, main, "g++ make cmake libopenblas-dev libeigen3-dev");
   });
   check("without any addon: the error lists the remedies", () => {
     const machine = { folder: emptyFolder("no-addon") };
