@@ -1,6 +1,7 @@
 // Measures what docs/scale.md says: how time and memory of a training grow with the number of tasks.
 //
 //     node scripts/scale.cjs [TASKS ...]        by default 1000 10000 100000 1000000
+//     node scripts/scale.cjs --cut              what the cut of the spectrum does
 //
 // Every task has 20 rows of 50 dense float32 features, built in chunks; trace-norm, 50 rounds, 5 Omega steps. Each
 // size runs in a process of its own, one after the other, so that its peak of memory is its own. Needs a built
@@ -79,38 +80,49 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** @param {number} tasks */
+/**
+ * Trains; several times where one training is too short to be timed.
+ * @param {number} tasks
+ */
 async function measure(tasks) {
   const { fit, traceNorm } = require("fedmtl");
   const start = performance.now();
   const set = buildTasks(tasks);
-  const built = performance.now();
-  const cpuBefore = process.cpuUsage();
-  const peakOfBuild = peakBytes();
-  const { history, certificate } = await fit(set, {
-    relationship: traceNorm({ lambda1: 1 }),
-    ...{ omegaEvery: 5, omegaSteps, stop: { gap: 0, rounds } },
-  }).result;
-  const seconds = [...history.column("seconds")];
-  const cpu = process.cpuUsage(cpuBefore);
-  const n = tasks * rows;
+  const buildSeconds = (performance.now() - start) / 1000;
+  const buildPeak = peakBytes();
+  const runs = [];
+  for (let repetition = 0; repetition < Math.min(50, Math.max(1, 2e5 / tasks)); repetition++) {
+    const { history, certificate } = await fit(set, {
+      relationship: traceNorm({ lambda1: 1 }),
+      ...{ omegaEvery: 5, omegaSteps, stop: { gap: 0, rounds } },
+    }).result;
+    runs.push({ seconds: [...history.column("seconds")], omega: history.omegaSteps, certificate });
+  }
+  const seconds = runs.flatMap((run) => run.seconds);
+  const omega = runs.flatMap((run) => run.omega);
   return {
-    tasks,
-    buildSeconds: (built - start) / 1000,
-    buildPeak: peakOfBuild,
-    setBytes: set.bytes,
-    fitSeconds: (performance.now() - built) / 1000,
-    rounds: history.length,
+    ...{ tasks, buildSeconds, buildPeak, setBytes: set.bytes },
+    rounds: seconds.length / runs.length,
     roundSeconds: median(seconds),
-    minSeconds: Math.min(...seconds),
-    cpu: (cpu.user + cpu.system) / 1e6,
-    roundsSeconds: seconds.reduce((sum, value) => sum + value, 0),
-    omegaSteps: history.omegaSteps,
-    relativeGap: certificate.relativeGap,
+    leastSeconds: Math.min(...seconds),
+    omegaSteps: omega.length / runs.length,
+    omegaSeconds: median(omega.map((step) => step.seconds)),
+    rank: omega.at(-1)?.rank ?? 0,
+    relativeGap: runs[0]?.certificate.relativeGap ?? Number.NaN,
     peak: peakBytes(),
     // data, labels, V and W
-    needed: n * cols * 4 + n * 8 + 2 * tasks * cols * 8,
+    needed: tasks * (rows * (4 * cols + 8) + 2 * 8 * cols),
   };
+}
+
+/** @param {Awaited<ReturnType<typeof measure>>} result */
+function tableRow(result) {
+  const { tasks, buildSeconds, roundSeconds, omegaSeconds, relativeGap, peak, needed } = result;
+  return [
+    ...[tasks.toLocaleString("en"), buildSeconds.toFixed(2), roundSeconds.toPrecision(3)],
+    ...[((roundSeconds / tasks) * 1e6).toFixed(2), omegaSeconds.toPrecision(2), relativeGap.toExponential(1)],
+    ...[(peak / 1e6).toFixed(0), (needed / 1e6).toFixed(0), (peak / needed).toFixed(2)],
+  ].join(" | ");
 }
 
 /** @param {number[]} sizes */
@@ -121,15 +133,50 @@ function measureAll(sizes) {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"],
     });
-    console.error(output.trim());
-    return JSON.parse(output);
+    process.stderr.write(output);
+    return /** @type {Awaited<ReturnType<typeof measure>>} */ (JSON.parse(output));
   });
-  console.log(JSON.stringify(results));
+  const head = ["tasks", "build, s", "round, s", "a task and round, µs", "Omega step, s", "relative gap"];
+  console.log(`| ${[...head, "peak, MB", "data, labels, V, W, MB", "peak / these"].join(" | ")} |`);
+  console.log(`|${"---|".repeat(9)}`);
+  for (const result of results) {
+    console.log(`| ${tableRow(result)} |`);
+  }
+}
+
+/** Ranks by omegaTolerance, a hundredth of which the cut may cost (0 cuts nothing), and the objective after 20 steps. */
+async function measureCut() {
+  const { fit, traceNorm } = require("fedmtl");
+  const set = buildTasks(5000);
+  const steps = [5, 10, 15, 20];
+  console.log(
+    `| lambda1 | omegaTolerance | ${steps.map((step) => `rank, step ${step}`).join(" | ")} | bound | F |`,
+  );
+  console.log(`|${"---|".repeat(4 + steps.length)}`);
+  for (const lambda1 of [1, 5]) {
+    let uncut = Number.NaN;
+    for (const omegaTolerance of [0, 1e-4, 1e-3, 1e-2]) {
+      const { history } = await fit(set, {
+        ...{ relationship: traceNorm({ lambda1, epsilon: 1e-7 }), omegaTolerance, omegaSteps: 30 },
+        stop: { gap: 1e-4 },
+      }).result;
+      const certified = [...history].filter(({ omegaStep, certificate }) => omegaStep === 20 && certificate);
+      const objective = certified.at(-1)?.certificate?.jointObjective ?? Number.NaN;
+      uncut = omegaTolerance === 0 ? objective : uncut;
+      const taken = history.omegaSteps.slice(0, 20);
+      const bound = Math.max(...taken.map((step) => step.cutBound)).toExponential(0);
+      const excess = omegaTolerance === 0 ? objective.toFixed(1) : (objective / uncut - 1).toExponential(1);
+      const ranks = steps.map((step) => taken[step - 1]?.rank);
+      console.log(`| ${[lambda1, omegaTolerance, ...ranks, bound, excess].join(" | ")} |`);
+    }
+  }
 }
 
 const [first, ...others] = process.argv.slice(2);
 if (first === "--one") {
   void measure(Number(others[0])).then((result) => console.log(JSON.stringify(result)));
+} else if (first === "--cut") {
+  void measureCut();
 } else {
   measureAll(first === undefined ? [1e3, 1e4, 1e5, 1e6] : [first, ...others].map(Number));
 }
