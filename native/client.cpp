@@ -27,8 +27,8 @@ constexpr std::size_t kFewestColsToSkip = 128;
 
 /// The slope of the loss at a model's score. At a kink alpha* may be anything between the slopes beside it,
 /// and the rows that decide the model lie at kinks: there the mean slope over a small width is the better
-/// guess (landmine, hinge, mean, model to 1e-5, lambda1 x 1.2: 116 rounds to 1e-3 against 225 and 226 from 0;
-/// widths from 0.01 to 0.2 gave 168 to 116).
+/// guess (landmine, hinge, mean, model to 1e-5, lambda1 x 1.2, no shrinking: 116 rounds to 1e-3 against 225
+/// with the slope itself and 226 from 0; widths from 0.01 to 0.2 gave 168 to 116).
 template <class Loss>
 double slopeNear(const Loss& loss, double z, double y) {
     if constexpr (std::is_same_v<Loss, Hinge> || std::is_same_v<Loss, EpsilonInsensitive>) {
