@@ -1,15 +1,17 @@
 // `npm run soak`: what a long-lived service does to the package. 10,000 trainings one after the other, whose
 // memory must stay within 5 % of that after the first 100; then 200 worker threads terminated in mid-training,
 // after which the process must train on; then 200 times SIGKILL for a checkpointed training, which must resume with
-// the same bits (soak_checkpoint.cjs). `npm run soak -- FITS TERMINATIONS KILLS` changes the counts.
+// the same bits (soak_checkpoint.cjs); then 120 trainings on data of profile `har` that are aborted, which must end
+// within 200 ms each. `npm run soak -- FITS TERMINATIONS KILLS ABORTS` changes the counts.
 "use strict";
 
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
+const os = require("node:os");
 const path = require("node:path");
 const { root, setup } = require("./setup.cjs");
 
-const [fits = 10_000, terminations = 200, kills = 200] = process.argv.slice(2).map(Number);
+const [fits = 10_000, terminations = 200, kills = 200, aborts = 120] = process.argv.slice(2).map(Number);
 const landmine = path.join(root, "..", "shared", "data", "landmine.svm.gz");
 
 /**
@@ -42,4 +44,20 @@ const healthy = report("terminate", String(terminations)) !== undefined;
 console.log(`terminations: ${healthy ? "healthy" : "NOT healthy"}`);
 const killer = path.join(__dirname, "soak_checkpoint.cjs");
 const resumes = spawnSync(process.execPath, [killer, String(kills)], { stdio: "inherit" }).status === 0;
-process.exitCode = flat && healthy && resumes ? 0 : 1;
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fedmtl-soak-"));
+const har = path.join(folder, "har.svm");
+spawnSync(process.execPath, [
+  path.join(root, "dist", "cli", "main.js"),
+  "generate",
+  "--profile",
+  "har",
+  "--out",
+  har,
+]);
+const aborted = /** @type {{ longestMilliseconds: number } | undefined} */ (
+  report("abort", String(aborts), har)
+);
+fs.rmSync(folder, { recursive: true });
+const prompt = aborted !== undefined && aborted.longestMilliseconds <= 200;
+console.log(`aborts: ${prompt ? "prompt" : "NOT prompt"}`);
+process.exitCode = flat && healthy && resumes && prompt ? 0 : 1;

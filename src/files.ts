@@ -2,8 +2,8 @@
  * Writing files so that a reader sees the old content or the new content, never a part: everything goes to a
  * temporary name in the same folder, is synced to the disk, and takes the final name in one step.
  */
-import { type FileHandle, chmod, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, chmod, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { FedmtlError } from "./errors.js";
 import { crypto } from "./on_demand.js";
 
@@ -70,6 +70,33 @@ export async function readWholeFile(path: string): Promise<Uint8Array> {
   } finally {
     await handle?.close();
   }
+}
+
+/**
+ * Makes a folder, and those it is in, unless they are there. Not by `mkdir` with `recursive`, which never ends where the
+ * system answers ENOENT for a folder whose parent exists, as below /proc.
+ *
+ * @throws the system's error
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const full = resolve(path);
+  try {
+    await mkdir(full);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "EEXIST" && (await stat(full)).isDirectory()) {
+      return;
+    }
+    if (code !== "ENOENT" || (await isFolder(dirname(full)))) {
+      throw cause;
+    }
+    await makeFolder(dirname(full));
+    await mkdir(full);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /**

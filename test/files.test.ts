@@ -17,13 +17,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FedmtlError } from "../dist/errors.js";
-import { ioError, readWholeFile, writeAtomically, writeFileAtomic } from "../dist/files.js";
+import { ioError, makeFolder, readWholeFile, writeAtomically, writeFileAtomic } from "../dist/files.js";
 
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "fedmtl-files-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+describe("makeFolder", () => {
+  it("makes a folder with those it is in, and takes one that is there", async () => {
+    const path = join(folder, "a", "b", "c");
+    await makeFolder(path);
+    await makeFolder(path);
+    expect((await stat(path)).isDirectory()).toBe(true);
+  });
+
+  it("does not take a file for a folder", async () => {
+    const path = join(folder, "file");
+    await writeFile(path, "");
+    await expect(makeFolder(path)).rejects.toThrow(/EEXIST/);
+    await expect(makeFolder(join(path, "below"))).rejects.toThrow(/ENOTDIR/);
+  });
+
+  it.runIf(process.platform === "linux")("ends where the system knows no such folder", async () => {
+    await expect(makeFolder("/proc/nothing")).rejects.toThrow(/ENOENT/);
+    await expect(makeFolder("/proc/nothing/below")).rejects.toThrow(/ENOENT/);
+  });
+});
 
 describe("writeFileAtomic", () => {
   it("writes bytes and text, new or over an old file, and leaves nothing else", async () => {

@@ -4,10 +4,10 @@
  * The newest two stay. Each is written whole under another name first, so a crash at any moment leaves at least the one
  * before. Files that were refused, damaged or of another training, are never removed.
  */
-import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
+import { access, constants, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FedmtlError } from "../errors.js";
-import { ioError } from "../files.js";
+import { ioError, makeFolder } from "../files.js";
 import type { ResolvedCheckpoint } from "../options.js";
 import { type Facts, readCheckpoint, type SavedState, writeCheckpoint } from "./checkpoint_file.js";
 
@@ -93,7 +93,7 @@ export class CheckpointFolder {
   async #prepare(): Promise<string[]> {
     const { dir } = this.#options;
     try {
-      await mkdir(dir, { recursive: true });
+      await makeFolder(dir);
       await access(dir, constants.W_OK);
     } catch (cause) {
       throw ioError("write checkpoints to", dir, cause);

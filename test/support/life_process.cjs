@@ -151,7 +151,34 @@ async function soak(/** @type {number} */ count, /** @type {string | undefined} 
   return { fits: count, warmUp, rssEarlyBytes: early.rss, rssEndBytes: rss, growth };
 }
 
-const modes = { load, terminate, exit, garbage, unwatched, soak };
+/**
+ * Aborts N trainings of FILE in mid-round, a third each in rounds of 1, 50 and 10^6 local epochs, at moments spread over
+ * 30 milliseconds; the time from abort() to the result.
+ */
+async function abort(/** @type {number} */ count, /** @type {string | undefined} */ file) {
+  const { fit, readTasks, traceNorm } = require("fedmtl");
+  const tasks = file === undefined ? makeTasks({ tasks: 20, rows: 300, cols: 200 }) : await readTasks(file);
+  const latencies = [];
+  for (let i = 0; i < count; i++) {
+    const localEpochs = [1, 50, 1_000_000][i % 3] ?? 1;
+    const run = fit(tasks, { relationship: traceNorm({ lambda1: 0.01 }), localEpochs, seed: i, ...endless });
+    await delay(20 + (i % 30));
+    const start = performance.now();
+    run.abort();
+    const { status } = await run.result;
+    if (status !== "aborted") throw new Error(`training ${i} ended as ${status}`);
+    latencies.push(performance.now() - start);
+  }
+  latencies.sort((a, b) => a - b);
+  const rounded = (/** @type {number | undefined} */ value) => Number((value ?? Number.NaN).toFixed(1));
+  return {
+    aborted: count,
+    medianMilliseconds: rounded(latencies[Math.floor(count / 2)]),
+    longestMilliseconds: rounded(latencies.at(-1)),
+  };
+}
+
+const modes = { load, terminate, exit, garbage, unwatched, soak, abort };
 
 /** @param {string | undefined} name */
 const isMode = (name) => name !== undefined && Object.hasOwn(modes, name);
