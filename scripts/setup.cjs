@@ -89,7 +89,10 @@ function npmCi() {
 }
 
 function buildTypeScript() {
-  const digest = native.contentDigest(["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"]);
+  const digest = native.contentDigest([
+    ...["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"],
+    "scripts/bundle.cjs",
+  ]);
   const dist = path.join(root, "dist");
   if (fs.existsSync(dist) && native.readJson(typescriptStamp).sources === digest) return;
   step("TypeScript", () => {
@@ -99,6 +102,9 @@ function buildTypeScript() {
     const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
     const problem = quietly(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh]);
     if (problem !== undefined) return problem;
+    // Only now: the package itself has just been installed.
+    const bundling = require("./bundle.cjs").bundleProgram(fresh);
+    if (bundling !== undefined) return bundling;
     fs.rmSync(dist, { recursive: true, force: true });
     fs.renameSync(fresh, dist);
     fs.writeFileSync(typescriptStamp, JSON.stringify({ sources: digest }));

@@ -11,6 +11,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FedmtlError } from "./errors.js";
+import { packageRoot } from "./package_root.js";
 import { version } from "./version.js";
 
 /** Platforms that have a platform package; the folders of npm/. */
@@ -18,7 +19,7 @@ const prebuiltPlatforms: readonly string[] = ["linux-x64"];
 
 const platform = `${process.platform}-${process.arch}`;
 const platformPackage = prebuiltPlatforms.includes(platform) ? `@fedmtl/${platform}` : undefined;
-const builtHere = join(__dirname, "..", "build", "Release", "addon.node");
+const builtHere = join(packageRoot, "build", "Release", "addon.node");
 
 const buildNeeds = "a C++20 compiler, cmake, make or ninja, and OpenBLAS";
 const seeAlso = 'docs/install.md, "If it does not load", tells more';

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError, type FedmtlErrorCode } from "../errors.js";
+import { distFolder } from "../package_root.js";
 import type { FoldRecord, Job, Plan } from "./fold_runner.js";
 import { abortedError } from "./path.js";
 import { describeSet, packPlan, type Rows, rowsOf, type SetDescription } from "./transfer.js";
@@ -50,7 +51,7 @@ class Worker {
   #failure: unknown;
 
   constructor() {
-    this.#child = fork(join(__dirname, "worker.js"), {
+    this.#child = fork(join(distFolder, "selection", "worker.js"), {
       execArgv: [],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
