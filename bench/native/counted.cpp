@@ -1,5 +1,5 @@
-// Fixed work for counting instructions (scripts/instructions.cjs): under callgrind with --instr-atstart=no, only the
-// rounds and their certificates are counted, not the making of the problem.
+// Fixed work for counting instructions (scripts/instructions.cjs): under callgrind with --instr-atstart=no,
+// only the rounds and their certificates are counted, not the making of the problem.
 //     counted NAME    NAME: dense-561, dense-9, sparse-60
 #include <valgrind/callgrind.h>
 
@@ -28,7 +28,8 @@ const std::map<std::string, Work> kWorks{
     {"sparse-60", {{"sparse-60", 4, 500, 5000, 60}, LossKind::Logistic, 20}},
 };
 
-/// Rounds with a learned relationship's kernel after one Omega step, so that tasks are coupled; policy accelerated.
+/// Rounds with a learned relationship's kernel after one Omega step, so that tasks are coupled; policy
+/// accelerated.
 int run(const Work& work) {
     const auto tasks = bench::makeTasks(work.shape, true);
     ClientPool pool(tasks,
@@ -39,8 +40,8 @@ int run(const Work& work) {
                                .kernels = kernels()},
                     1);
     Server server(tasks->taskCount(), tasks->cols(),
-                  makeTraceNorm(tasks->taskCount(), {.lambda1 = 1e-2}, {.epsilon = 1e-6}), Policy::Accelerated,
-                  pool.threads(), pool.lend());
+                  makeTraceNorm(tasks->taskCount(), {.lambda1 = 1e-2}, {.epsilon = 1e-6}),
+                  Policy::Accelerated, pool.threads(), pool.lend());
     const std::vector<double> steps(tasks->taskCount(), static_cast<double>(work.shape.rowsPerTask));
     const std::atomic<bool> cancelled{false};
     RoundPlan plan{.maxRounds = work.rounds, .steps = steps, .certifyEvery = 5, .seconds = 1e9};

@@ -48,9 +48,7 @@ std::vector<Shape> shapes() {
     return all;
 }
 
-int repeats(const Shape& shape) {
-    return std::max(1, static_cast<int>(kElementsATime / shape.elements()));
-}
+int repeats(const Shape& shape) { return std::max(1, static_cast<int>(kElementsATime / shape.elements())); }
 
 /// Nanoseconds of CPU time an element that `work` takes.
 template <class Work>
