@@ -58,7 +58,7 @@ std::vector<std::int64_t> positions(Napi::Value value, const char* name) {
     constexpr double kLargestExact = 9007199254740992.0;  // 2^53
     for (std::size_t i = 0; i < result.size(); ++i) {
         const double position = (*found)[i];
-        if (!(position >= 0.0 && position < kLargestExact)) {
+        if (!(position >= 0.0 && position < kLargestExact && position == std::floor(position))) {
             throw Error(ErrorCode::InvalidArgument, std::string(name) + " has an entry at " +
                                                         std::to_string(i) +
                                                         " that is not a position (a whole number from 0)");

@@ -1,6 +1,7 @@
 #include "bindings/errors.hpp"
 
 #include <new>
+#include <system_error>
 
 #include "bindings/environment.hpp"
 #include "native/status.hpp"
@@ -39,6 +40,11 @@ Napi::Value toJsError(Napi::Env env, std::exception_ptr failure) {
     } catch (const std::bad_alloc&) {
         return makeError(env, ErrorCode::OutOfMemory,
                          "out of memory; use fewer tasks or features, or float32");
+    } catch (const std::system_error&) {
+        return makeError(
+            env, ErrorCode::OutOfMemory,
+            "the system refuses another thread; allow the process more memory or threads (ulimit), or "
+            "use fewer threads");
     } catch (const std::exception& error) {
         return makeError(env, ErrorCode::Internal,
                          std::string("unexpected failure in native code: ") + error.what());

@@ -1,6 +1,8 @@
 #include "native/blas.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 
 #include "native/status.hpp"
 
@@ -33,10 +35,32 @@ void requireConverged(int info, const char* routine) {
     }
 }
 
+struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+};
+
+/// OpenBLAS maps 128 MiB for a thread's calls, and where the system refuses it tries again for ever: a
+/// thread's first call asks for a little more beforehand.
+void requireWorkspace() {
+    thread_local bool ready = false;
+    if (ready) {
+        return;
+    }
+    constexpr std::size_t kBytes = std::size_t{136} << 20;
+    if (std::unique_ptr<void, Free>(std::malloc(kBytes)) == nullptr) {
+        throw Error(
+            ErrorCode::OutOfMemory,
+            "the system refuses the 128 MiB that OpenBLAS needs for each thread; allow the process more "
+            "memory (ulimit -v), or use fewer threads");
+    }
+    ready = true;
+}
+
 }  // namespace
 
 void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const double* B, std::size_t ldB,
           double beta, double* C, std::size_t ldC) {
+    requireWorkspace();
     const char transA = shape.transposeA == Transpose::Yes ? 'T' : 'N';
     const char transB = shape.transposeB == Transpose::Yes ? 'T' : 'N';
     const int m = static_cast<int>(shape.rows);
@@ -49,6 +73,7 @@ void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const d
 }
 
 void gram(std::size_t rows, std::size_t cols, const double* A, double* G) {
+    requireWorkspace();
     const int n = static_cast<int>(rows);
     const int k = static_cast<int>(cols);
     const double one = 1.0;
@@ -57,6 +82,7 @@ void gram(std::size_t rows, std::size_t cols, const double* A, double* G) {
 }
 
 void gemv(std::size_t rows, std::size_t cols, const double* A, const double* x, double* y) {
+    requireWorkspace();
     const int m = static_cast<int>(rows);
     const int n = static_cast<int>(cols);
     const int step = 1;
@@ -65,6 +91,7 @@ void gemv(std::size_t rows, std::size_t cols, const double* A, const double* x, 
 }
 
 SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n) {
+    requireWorkspace();
     SymmetricEigen result{std::vector<double>(n), std::move(matrix)};
     const int size = static_cast<int>(n);
     int info = 0;
@@ -83,6 +110,7 @@ SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n) {
 }
 
 double largestEigenvalue(std::vector<double> matrix, std::size_t n) {
+    requireWorkspace();
     const int size = static_cast<int>(n);
     const double unused = 0.0;
     int found = 0;

@@ -3,6 +3,8 @@
 // OpenBLAS runs on one thread (set when the addon loads and never raised): its results change with its thread
 // count, and it is slower than one thread under contention. Parallelism comes from our own pool over fixed
 // column blocks.
+//
+// All throw OutOfMemory where OpenBLAS could not have its working memory.
 #pragma once
 
 #include <cstddef>

@@ -85,9 +85,28 @@ void checkCols(std::size_t cols) {
     }
 }
 
+bool isTaskName(std::string_view name) {
+    if (name.empty()) {
+        return false;
+    }
+    while (!name.empty()) {
+        const std::size_t length = utf8Length(name);
+        const auto first = static_cast<unsigned char>(name[0]);
+        const bool control = (first < 0x20 && first != '\t' && first != '\n') || first == 0x7F;
+        if (length == 0 || control) {
+            return false;
+        }
+        name.remove_prefix(length);
+    }
+    return true;
+}
+
 void checkTaskName(std::string_view name) {
     if (name.empty()) {
         fail("A task's name is empty, but every task needs a name.");
+    }
+    if (!isTaskName(name)) {
+        fail("The task name " + quoted(name) + " has a control character, but names must be printable text.");
     }
 }
 

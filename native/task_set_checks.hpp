@@ -22,7 +22,11 @@ using RowName = std::function<std::string(std::size_t row)>;
 /// d must be 1 .. kMaxCols.
 void checkCols(std::size_t cols);
 
-/// A task's name must not be empty.
+/// What can name a task: UTF-8, not empty, without control characters except tabs and line ends (which the
+/// quotes of CSV allow).
+bool isTaskName(std::string_view name);
+
+/// A name must be one that can name a task.
 void checkTaskName(std::string_view name);
 
 /// There must be `expected` elements in the array called `what`.
@@ -44,7 +48,7 @@ void checkCsr(std::span<const std::int64_t> indptr, std::span<const std::int32_t
               std::span<const T> values, std::size_t rowCount, std::size_t cols, double limit,
               const RowName& rowName);
 
-/// Unique names that are not empty; each row's position within them, each name with a row. Returns the names.
+/// Unique names as above; each row's position within them, each name with a row. Returns the names.
 NameIndex checkTasks(std::span<const std::int32_t> taskOfRow, std::span<const std::string> names);
 
 /// The largest magnitude a value of the precision has.

@@ -1,8 +1,9 @@
 /**
  * The one error type of the package, and the one form of an "unknown name" message.
  *
- * Every error that is not plain misuse of a JavaScript type is a FedmtlError: its `code` is for programs, its
- * message is one sentence for people that says what was given and what is allowed or what to do.
+ * Errors are FedmtlErrors; arrays that the addon refuses are TypeErrors (of another type) and RangeErrors (wrong length or
+ * content) with `code` INVALID_ARGUMENT. On each of them `code` is for programs, and the message is one sentence for people
+ * that says what was given and what is allowed or what to do.
  */
 
 /**
@@ -154,12 +155,15 @@ export function invalidChoice(
 /**
  * A given value as it appears in a message: strings quoted and cut at 60 characters, objects by their type.
  */
-function shown(given: unknown): string {
+export function shown(given: unknown): string {
   if (typeof given === "string") {
     return JSON.stringify(given.length > 60 ? `${given.slice(0, 57)}...` : given);
   }
   if (typeof given === "object" && given !== null) {
     return Array.isArray(given) ? "(an array)" : "(an object)";
+  }
+  if (typeof given === "bigint") {
+    return `${given}n`;
   }
   return typeof given === "function" ? "(a function)" : String(given);
 }

@@ -2,7 +2,7 @@
  * Every option of a training, its default and its range: the one place where they stand. docs/options.md is made from it.
  */
 import { availableParallelism } from "node:os";
-import { FedmtlError, invalidChoice, nearestName } from "./errors.js";
+import { FedmtlError, invalidChoice, nearestName, shown } from "./errors.js";
 import type { Model } from "./mocha/model.js";
 import { factoryName, families, type Relationship, traceNorm } from "./mocha/relationships.js";
 import { inRange, inWords, type Range } from "./ranges.js";
@@ -214,6 +214,13 @@ export const optionNames: readonly (keyof FitOptions)[] = [
   "signal",
 ];
 
+/** @throws FedmtlError INVALID_OPTION unless it is an object and no array */
+export function requireOptions(what: string, given: unknown, example: string): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new FedmtlError("INVALID_OPTION", `${what} ${shown(given)}; give an object, such as ${example}`);
+  }
+}
+
 /** @throws FedmtlError INVALID_OPTION for a name that is not allowed */
 export function rejectUnknownNames(what: string, given: object, allowed: readonly string[]): void {
   for (const name of Object.keys(given)) {
@@ -253,7 +260,7 @@ export const ranges = {
   certifyEvery: { least: 1, whole: true },
   positive: {},
   interceptScaling: { above: 0 },
-  seed: { least: 0, whole: true },
+  seed: { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true },
   threads: { least: 1, most: 1024, whole: true },
 } as const satisfies Record<string, Range>;
 
@@ -268,10 +275,7 @@ const allRanges = { ...ranges, ...checkpointRanges };
 function numeric(name: keyof typeof allRanges, given: number | undefined, fallback: number): number {
   const value = given ?? fallback;
   if (!inRange(value, allRanges[name])) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `${name} is ${JSON.stringify(value)}; give ${inWords(allRanges[name])}`,
-    );
+    throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(value)}; give ${inWords(allRanges[name])}`);
   }
   return value;
 }
@@ -285,7 +289,7 @@ function numericOrAuto(
   if (value !== "auto" && !inRange(value, ranges[name])) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `${name} is ${JSON.stringify(value)}; give ${inWords(ranges[name])} or "auto"`,
+      `${name} is ${shown(value)}; give ${inWords(ranges[name])} or "auto"`,
     );
   }
   return value;
@@ -293,7 +297,7 @@ function numericOrAuto(
 
 function boolean(name: string, given: boolean | undefined, fallback: boolean): boolean {
   if (given !== undefined && typeof given !== "boolean") {
-    throw new FedmtlError("INVALID_OPTION", `${name} is ${JSON.stringify(given)}; give true or false`);
+    throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(given)}; give true or false`);
   }
   return given ?? fallback;
 }
@@ -306,13 +310,14 @@ function relationshipOf(given: Relationship | undefined): Relationship {
     const near = typeof given === "string" ? nearestName(given, families.map(factoryName)) : undefined;
     throw new FedmtlError(
       "INVALID_OPTION",
-      `relationship is ${JSON.stringify(given)}; make one with ${near ?? "traceNorm"}({ lambda1 })`,
+      `relationship is ${shown(given)}; make one with ${near ?? "traceNorm"}({ lambda1 })`,
     );
   }
   return given;
 }
 
 function checkpointOf(given: CheckpointOptions): ResolvedCheckpoint {
+  requireOptions("checkpoint is", given, '{ dir: "checkpoints" }');
   rejectUnknownNames("option of checkpoint", given, [
     "dir",
     "everySeconds",
@@ -322,7 +327,7 @@ function checkpointOf(given: CheckpointOptions): ResolvedCheckpoint {
   ]);
   const { dir, everyRounds, onWarning } = given;
   if (typeof dir !== "string" || dir === "") {
-    throw new FedmtlError("INVALID_OPTION", `dir of checkpoint is ${JSON.stringify(dir)}; give a folder`);
+    throw new FedmtlError("INVALID_OPTION", `dir of checkpoint is ${shown(dir)}; give a folder`);
   }
   const everySeconds =
     given.everySeconds ?? (everyRounds === undefined ? secondsBetweenCheckpoints : undefined);
@@ -341,9 +346,7 @@ function checkpointOf(given: CheckpointOptions): ResolvedCheckpoint {
  * @throws FedmtlError INVALID_OPTION: what was given, what is allowed, the nearest valid name
  */
 export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
-  if (typeof given !== "object" || given === null) {
-    throw new FedmtlError("INVALID_OPTION", `the options are ${JSON.stringify(given)}; give an object`);
-  }
+  requireOptions("the options are", given, '{ loss: "hinge" }');
   rejectUnknownNames("option", given, optionNames);
   if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
     throw new FedmtlError("INVALID_OPTION", "signal must be an AbortSignal");
@@ -358,6 +361,7 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
     );
   }
   const stop = given.stop ?? {};
+  requireOptions("stop is", stop, "{ gap: 1e-3, rounds: 1000 }");
   rejectUnknownNames("option of stop", stop, ["gap", "rounds"]);
   const gap = numeric("gap", stop.gap, defaults.gap);
   const policy = choice("policy", given.policy, policies, defaults.policy);

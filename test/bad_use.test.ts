@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { FedmtlError, fit, Model, readTasks, TaskSet, TaskSetBuilder } from "fedmtl";
+import { clustered, FedmtlError, fit, fixed, graph, Model, readTasks, TaskSet, TaskSetBuilder } from "fedmtl";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../dist/mocha/safetensors.js";
 import { type NativePoolOptions, type NativeRoundPlan, native } from "../dist/native.js";
@@ -172,8 +172,101 @@ describe("arrays: INVALID_ARGUMENT, the argument named", () => {
     ["a builder of no columns", () => new TaskSetBuilder({ cols: 0 }), /cols must be a whole number from 1/],
     ["a task without a name", () => new TaskSetBuilder({ cols: 1 }).append("", [1], [1]), /name is empty/],
     ["no TaskSet", () => fit({} as TaskSet).result, /must be a TaskSet/],
+    ["no data", () => TaskSet.fromDense(undefined as never), /the data is undefined; give \{ features/],
+    ["no tasks column", () => TaskSet.fromDense({ ...dense, tasks: "aa" as never }), /tasks is "aa"; give/],
+    [
+      "labels that are text",
+      () => TaskSet.fromDense({ ...dense, labels: ["1", "2"] as never }),
+      /labels\[0\] is "1"/,
+    ],
+    [
+      "labels that are BigInts",
+      () => TaskSet.fromDense({ ...dense, labels: BigInt64Array.of(1n, 2n) as never }),
+      /labels is \(an object\); give a Float64Array/,
+    ],
+    [
+      "half a surrogate pair",
+      () => TaskSet.fromDense({ ...dense, tasks: ["a", "\ud800"] }),
+      /half a surrogate/,
+    ],
+    [
+      "a control character",
+      () => TaskSet.fromDense({ ...dense, tasks: ["a", "\u0001"] }),
+      /control character/,
+    ],
+    [
+      "indptr with a half",
+      () => TaskSet.fromCSR({ ...csr, indptr: Float64Array.of(0, 0.5, 2) }),
+      /not a position \(a whole number from 0\)/,
+    ],
+    ["fromArrays of nothing", () => TaskSet.fromArrays(undefined as never), /given undefined; give an array/],
+    ["fromArrays of no task", () => TaskSet.fromArrays([]), /given no task/],
+    ["fromArrays of null", () => TaskSet.fromArrays([null as never]), /task 0 of fromArrays is null/],
+    ["no rows", () => TaskSet.fromArrays([{ id: "a", X: [], y: [] }]), /X of task "a" has no row/],
+    ["no labels", () => TaskSet.fromArrays([{ id: "a", X: [[1]] } as never]), /y of task "a" is undefined/],
+    [
+      "features that are text",
+      () => TaskSet.fromArrays([{ id: "a", X: [["1"]] as never, y: [1] }]),
+      /X\[0\]\[0\] is "1"/,
+    ],
+    ["a builder of nothing", () => new TaskSetBuilder(undefined as never), /give \{ cols \}/],
+    ["a name that is none", () => new TaskSetBuilder({ cols: 1 }).append(7 as never, [1], [1]), /name is 7/],
   ];
   it.each(cases)("%s", (_, call, message) => expectError(call, "INVALID_ARGUMENT", message));
+});
+
+describe("options of another type: INVALID_OPTION, what was given is shown", () => {
+  const options = (given: object) => () => fit(TaskSet.fromArrays(two), given).result;
+  const two = [{ id: "a", X: [[1], [2]], y: [1, -1] }];
+  const cases: [string, () => unknown, RegExp][] = [
+    ["a BigInt", options({ seed: 5n }), /seed is 5n; give a whole number from 0 to 9007199254740991/],
+    ["NaN", options({ smoothing: Number.NaN }), /smoothing is NaN/],
+    ["infinity", options({ localEpochs: 1 / 0 }), /localEpochs is Infinity/],
+    ["a number for stop", options({ stop: 5 }), /stop is 5; give an object/],
+    ["a text for checkpoint", options({ checkpoint: "x" }), /checkpoint is "x"; give an object/],
+    ["no k", () => clustered(undefined as never), /"clustered" is made from an object, not undefined/],
+    ["no edges", () => graph(null as never), /"graph" is made from an object, not null/],
+    ["omega of text", () => fixed({ omega: "x" as never }), /omega is "x"; give a Matrix/],
+    ["ragged sigma", () => fixed({ sigma: [[1, 0], [0]] }), /row 1 of sigma has 1 numbers, row 0 has 2/],
+    ["NaN in sigma", () => fixed({ sigma: [[Number.NaN]] }), /sigma\[0\]\[0\] is NaN/],
+    [
+      "an unknown option of split",
+      () => TaskSet.fromArrays(two).split({ test: 0.5, sed: 1 } as never),
+      /"seed"/,
+    ],
+    ["half a seed of split", () => TaskSet.fromArrays(two).split({ test: 0.5, seed: 0.5 }), /seed is 0.5/],
+  ];
+  it.each(cases)("%s", (_, call, message) => expectError(call, "INVALID_OPTION", message));
+
+  it("a split or a selection without arguments", async () => {
+    const tasks = TaskSet.fromArrays(two);
+    await expectError(() => tasks.split(undefined as never), "INVALID_ARGUMENT", /give \{ test: 0.25/);
+    await expectError(() => tasks.select("a" as never), "INVALID_ARGUMENT", /ids is "a"; give an array/);
+  });
+});
+
+describe("more memory than there is: OUT_OF_MEMORY before it is taken", () => {
+  it("a feature index that makes the models larger than the machine", async () => {
+    await writeFile(file("large.svm"), "1 qid:a 1:1\n-1 qid:a 2147483646:1\n-1 qid:b 1:1\n");
+    const { code, stderr } = await fedmtl("train", file("large.svm"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/2 tasks with 2,147,483,646 features take at least .* GB, and there are .* GB/);
+  });
+
+  // Address space can be limited from a shell on Linux alone.
+  it.runIf(process.platform === "linux")("OpenBLAS is refused its working memory", async () => {
+    const child = spawn("bash", [
+      "-c",
+      `ulimit -v 1300000; exec ${process.execPath} ${program} train ${good} --threads 1 --rounds 5`,
+    ]);
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    // What is refused first depends on how much Node itself takes: it must end, with a sentence.
+    expect(code === 0 || /fedmtl: .*(refuse|memory)/i.test(stderr), stderr).toBe(true);
+  });
 });
 
 describe("objects at the wrong time", () => {
@@ -196,6 +289,12 @@ describe("objects at the wrong time", () => {
     const trained = await Model.load(model);
     tasks.dispose();
     tasks.dispose();
+    for (const member of ["names", "taskCount", "rowCount", "cols", "nnz", "sparse", "bytes"] as const) {
+      await expectError(() => tasks[member], "DISPOSED", /disposed/);
+    }
+    const builder = new TaskSetBuilder({ cols: 1 }).append("a", [1], [1]);
+    builder.finish();
+    await expectError(() => builder.finish(), "DISPOSED", /given its set already/);
     const pool = new native.ClientPool((await readTasks(good)).native, poolOptions);
     pool.dispose();
     const server = makeServer();

@@ -23,20 +23,6 @@ const char* skipBlanks(const char* at, const char* end) {
     return at;
 }
 
-/// UTF-8 without control characters except tabs and line ends, which quotes allow.
-bool isTaskName(std::string_view name) {
-    while (!name.empty()) {
-        const std::size_t length = utf8Length(name);
-        const auto first = static_cast<unsigned char>(name[0]);
-        const bool control = (first < 0x20 && first != '\t' && first != '\n') || first == 0x7F;
-        if (length == 0 || control) {
-            return false;
-        }
-        name.remove_prefix(length);
-    }
-    return true;
-}
-
 std::string counted(std::size_t count, const char* noun) {
     return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -220,7 +206,7 @@ void CsvParser::readTask(std::string_view record, const CsvCell& cell, std::size
     // Rows of a task mostly follow each other: compare before searching.
     const bool same = lastTask_ >= 0 && names_.names()[static_cast<std::size_t>(lastTask_)] == cell.text;
     if (!same || cell.fault != CellFault::None) {
-        if (cell.fault != CellFault::None || cell.text.empty() || !isTaskName(cell.text)) {
+        if (cell.fault != CellFault::None || !isTaskName(cell.text)) {
             failCell(record, cell, column, "a task's name in printable UTF-8 characters");
         }
         lastTask_ = names_.findOrAdd(cell.text).position;

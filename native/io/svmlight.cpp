@@ -32,18 +32,6 @@ const char* scanIndex(const char* at, const char* end, std::uint64_t& index) {
     return at;
 }
 
-bool isTaskName(std::string_view name) {
-    while (!name.empty()) {
-        const std::size_t length = utf8Length(name);
-        const auto first = static_cast<unsigned char>(name[0]);
-        if (length == 0 || first < 0x20 || first == 0x7F) {
-            return false;
-        }
-        name.remove_prefix(length);
-    }
-    return true;
-}
-
 }  // namespace
 
 SvmlightParser::SvmlightParser(std::string fileName, Precision precision)
@@ -115,7 +103,7 @@ const char* SvmlightParser::parseTask(std::string_view line, const char* at) {
     const std::string_view name = tokenAt(at + kTaskPrefix.size(), endOf(line), "");
     // Rows of a task mostly follow each other: compare before searching.
     if (lastTask_ < 0 || names_.names()[static_cast<std::size_t>(lastTask_)] != name) {
-        if (name.empty() || !isTaskName(name)) {
+        if (!isTaskName(name)) {
             fail(line, at, foundToken(tokenAt(at, endOf(line), "")),
                  "qid:TASK with a name of printable UTF-8 characters");
         }

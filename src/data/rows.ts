@@ -2,7 +2,7 @@
  * Rows of features in the forms that users have them, brought to one of two: dense row-major or CSR.
  */
 import type { Matrix } from "ml-matrix";
-import { FedmtlError } from "../errors.js";
+import { FedmtlError, shown } from "../errors.js";
 import { isMatrix } from "../on_demand.js";
 
 /** Dense rows in one array, row-major. */
@@ -41,6 +41,10 @@ function fromArrays(rows: readonly (readonly number[])[]): DenseRows {
         "INVALID_ARGUMENT",
         `row ${i} of X has ${row.length} numbers, row 0 has ${cols}; give rows of equal length`,
       );
+    }
+    const stray = row.findIndex((value) => typeof value !== "number");
+    if (stray >= 0) {
+      throw new FedmtlError("INVALID_ARGUMENT", `X[${i}][${stray}] is ${shown(row[stray])}; give numbers`);
     }
     data.set(row, i * cols);
   });
@@ -119,6 +123,10 @@ function csrRowCount({ indptr, indices, values }: CsrRows): number {
   }
   if (count < 0 || Number(indptr[0]) !== 0 || Number(indptr[count]) !== values.length) {
     fail(`indptr must begin with 0 and end with ${values.length}, the number of values`);
+  }
+  const broken = indptr.findIndex((position: number | bigint) => !Number.isInteger(Number(position)));
+  if (broken >= 0) {
+    fail(`indptr[${broken}] is ${indptr[broken]}, expected whole numbers`);
   }
   for (let i = 0; i < count; i++) {
     if (!(Number(indptr[i]) <= Number(indptr[i + 1]))) {

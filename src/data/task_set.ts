@@ -3,9 +3,11 @@
  * arrive in chunks.
  */
 import type { Matrix } from "ml-matrix";
-import { FedmtlError } from "../errors.js";
+import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import { type NativeTaskSet, type NativeTaskSetBuilder, type NativeTaskSetShape, native } from "../native.js";
 import { isMatrix } from "../on_demand.js";
+import { inRange, inWords } from "../ranges.js";
+import { requireNames, requireObject, requireTaskName, toFloat64 } from "./arguments.js";
 import { RandomStream } from "./random.js";
 import { type CsrRows, denseRowCount, type RowsLike, toRows } from "./rows.js";
 
@@ -50,11 +52,18 @@ export interface SplitOptions {
   readonly seed?: number;
 }
 
-const toFloat64 = (values: Float64Array | readonly number[]): Float64Array =>
-  values instanceof Float64Array ? values : Float64Array.from(values);
-
-/** Names in order of first appearance, and each row's position among them. */
+/**
+ * Names in order of first appearance, and each row's position among them.
+ *
+ * @throws FedmtlError INVALID_ARGUMENT
+ */
 function codeTasks(tasks: TaskColumn): { names: string[]; taskOfRow: Int32Array } {
+  if (!Array.isArray(tasks) && !(tasks instanceof Int32Array)) {
+    throw new FedmtlError(
+      "INVALID_ARGUMENT",
+      `tasks is ${shown(tasks)}; give the task of every row, as an array of names or an Int32Array`,
+    );
+  }
   const positions = new Map<string | number, number>();
   const taskOfRow = new Int32Array(tasks.length);
   for (let i = 0; i < tasks.length; i++) {
@@ -66,7 +75,63 @@ function codeTasks(tasks: TaskColumn): { names: string[]; taskOfRow: Int32Array 
     }
     taskOfRow[i] = position;
   }
-  return { names: Array.from(positions.keys(), String), taskOfRow };
+  const names = tasks instanceof Int32Array ? Array.from(positions.keys(), String) : [...positions.keys()];
+  names.forEach(requireTaskName);
+  return { names: names as string[], taskOfRow };
+}
+
+/** The labels, tasks and weights of all rows. @throws FedmtlError INVALID_ARGUMENT */
+function checkedRows(data: RowLabels): {
+  names: string[];
+  taskOfRow: Int32Array;
+  labels: Float64Array;
+  weights: Float64Array | undefined;
+} {
+  requireObject(
+    "the data",
+    data,
+    "{ features, cols, labels, tasks } or { indptr, indices, values, cols, labels, tasks }",
+  );
+  const { sampleWeights } = data;
+  return {
+    ...codeTasks(data.tasks),
+    labels: toFloat64("labels", data.labels),
+    weights: sampleWeights === undefined ? undefined : toFloat64("sampleWeights", sampleWeights),
+  };
+}
+
+/** d by the first row. @throws FedmtlError INVALID_ARGUMENT where there is none */
+function columnsOf({ id, X }: TaskArrays): number {
+  const columns = isMatrix(X) ? X.columns : Array.isArray(X) && Array.isArray(X[0]) ? X[0].length : 0;
+  if (columns === 0) {
+    throw new FedmtlError(
+      "INVALID_ARGUMENT",
+      `X of task ${shown(id)} has no row with a feature; give an array of rows of numbers, or a Matrix`,
+    );
+  }
+  return columns;
+}
+
+/** @throws FedmtlError INVALID_OPTION */
+function splitOptions(given: SplitOptions): Required<SplitOptions> {
+  requireObject("the argument of split", given, "{ test: 0.25, seed: 1 }");
+  const allowed = ["test", "seed"];
+  const stray = Object.keys(given).find((name) => !allowed.includes(name));
+  if (stray !== undefined) {
+    throw invalidChoice("option of split", stray, allowed);
+  }
+  const { test, seed = 0 } = given;
+  if (!inRange(test, { above: 0, most: 1 }) || test === 1) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `test is ${shown(test)}; give a fraction between 0 and 1, such as 0.25`,
+    );
+  }
+  const seeds = { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true };
+  if (!inRange(seed, seeds)) {
+    throw new FedmtlError("INVALID_OPTION", `seed is ${shown(seed)}; give ${inWords(seeds)}`);
+  }
+  return { test, seed };
 }
 
 /**
@@ -78,6 +143,7 @@ export class TaskSet {
   readonly native: NativeTaskSet;
   readonly #shape: NativeTaskSetShape;
   #names: readonly string[] | undefined;
+  #disposed = false;
 
   /** @internal Use the static factories, readTasks or a TaskSetBuilder. */
   constructor(nativeSet: NativeTaskSet) {
@@ -90,79 +156,68 @@ export class TaskSet {
    *   are not finite
    */
   static fromDense(data: DenseData): TaskSet {
-    const { names, taskOfRow } = codeTasks(data.tasks);
-    const weights = data.sampleWeights === undefined ? undefined : toFloat64(data.sampleWeights);
-    return new TaskSet(
-      native.TaskSet.fromDense(data.cols, data.features, toFloat64(data.labels), taskOfRow, names, weights),
-    );
+    const { names, taskOfRow, labels, weights } = checkedRows(data);
+    return new TaskSet(native.TaskSet.fromDense(data.cols, data.features, labels, taskOfRow, names, weights));
   }
 
   /** @throws as {@link TaskSet.fromDense}; also for pointers that fall and indices out of order or range */
   static fromCSR(data: CsrData): TaskSet {
-    const { names, taskOfRow } = codeTasks(data.tasks);
-    const weights = data.sampleWeights === undefined ? undefined : toFloat64(data.sampleWeights);
+    const { names, taskOfRow, labels, weights } = checkedRows(data);
+    const { cols, indptr, indices, values } = data;
     return new TaskSet(
-      native.TaskSet.fromCsr(
-        data.cols,
-        data.indptr,
-        data.indices,
-        data.values,
-        toFloat64(data.labels),
-        taskOfRow,
-        names,
-        weights,
-      ),
+      native.TaskSet.fromCsr(cols, indptr, indices, values, labels, taskOfRow, names, weights),
     );
   }
 
   /** @throws FedmtlError INVALID_ARGUMENT for ragged rows; otherwise as {@link TaskSet.fromDense} */
   static fromArrays(tasks: readonly TaskArrays[]): TaskSet {
-    const first = tasks[0];
-    if (first === undefined) {
+    if (!Array.isArray(tasks) || tasks.length === 0) {
+      const given = Array.isArray(tasks) ? "no task" : shown(tasks);
       throw new FedmtlError(
         "INVALID_ARGUMENT",
-        "fromArrays was given no task; give at least one { id, X, y }",
+        `fromArrays was given ${given}; give an array of at least one { id, X, y }`,
       );
     }
-    const columns = isMatrix(first.X) ? first.X.columns : (first.X[0]?.length ?? 0);
-    const builder = new TaskSetBuilder({ cols: columns, precision: "float64" });
-    for (const task of tasks) {
-      builder.append(task.id, task.X, task.y);
+    tasks.forEach((task, i) => requireObject(`task ${i} of fromArrays`, task, "{ id, X, y }"));
+    const builder = new TaskSetBuilder({ cols: columnsOf(tasks[0] as TaskArrays), precision: "float64" });
+    for (const { id, X, y } of tasks) {
+      builder.append(id, X, y);
     }
     return builder.finish();
   }
 
   /** Names of the tasks, in order. */
   get names(): readonly string[] {
+    this.#requireUsable();
     this.#names ??= this.native.names();
     return this.#names;
   }
   /** m, the number of tasks. */
   get taskCount(): number {
-    return this.#shape.taskCount;
+    return this.#usable.taskCount;
   }
   /** n, the number of rows of all tasks. */
   get rowCount(): number {
-    return this.#shape.rowCount;
+    return this.#usable.rowCount;
   }
   /** d, the number of features. */
   get cols(): number {
-    return this.#shape.cols;
+    return this.#usable.cols;
   }
   /** Stored feature values. */
   get nnz(): number {
-    return this.#shape.nnz;
+    return this.#usable.nnz;
   }
   /** Whether rows are stored as CSR. */
   get sparse(): boolean {
-    return this.#shape.sparse;
+    return this.#usable.sparse;
   }
   get precision(): Precision {
-    return this.#shape.precision;
+    return this.#usable.precision;
   }
   /** Native memory held, in bytes. */
   get bytes(): number {
-    return this.#shape.bytes;
+    return this.#usable.bytes;
   }
 
   /** n labels, in the order of the packed rows: task by task. */
@@ -189,24 +244,19 @@ export class TaskSet {
    * Splits every task's rows at random, keyed by (seed, task name): a task's split does not depend on the other tasks.
    * Each task keeps at least one training row; a task too small to spare a row is absent from the test part.
    *
-   * @throws FedmtlError INVALID_ARGUMENT if no task has a row to spare
+   * @throws FedmtlError INVALID_OPTION; INVALID_ARGUMENT if no task has a row to spare
    */
   split(options: SplitOptions): { train: TaskSet; test: TaskSet } {
-    if (!(options.test > 0 && options.test < 1)) {
-      throw new FedmtlError(
-        "INVALID_OPTION",
-        `test is ${options.test}; give a fraction between 0 and 1, such as 0.25`,
-      );
-    }
+    const { test, seed } = splitOptions(options);
     const offsets = this.offsets();
     const inTest = new Uint8Array(this.rowCount);
     let testCount = 0;
     this.names.forEach((name, t) => {
       const begin = offsets[t] ?? 0;
       const count = (offsets[t + 1] ?? 0) - begin;
-      const wanted = Math.min(Math.round(options.test * count), count - 1);
+      const wanted = Math.min(Math.round(test * count), count - 1);
       const order = Uint32Array.from({ length: count }, (_, i) => i);
-      new RandomStream(options.seed ?? 0, name).shuffle(order, wanted);
+      new RandomStream(seed, name).shuffle(order, wanted);
       for (let i = 0; i < wanted; i++) {
         inTest[begin + (order[i] ?? 0)] = 1;
       }
@@ -233,9 +283,10 @@ export class TaskSet {
   /**
    * The set of the named tasks, in the order given.
    *
-   * @throws FedmtlError UNKNOWN_TASK
+   * @throws FedmtlError UNKNOWN_TASK; INVALID_ARGUMENT for anything but an array of names
    */
   select(ids: readonly string[]): TaskSet {
+    requireNames("ids", ids);
     const positions = Float64Array.from(ids, (id) => {
       const position = this.indexOf(id);
       if (position < 0) {
@@ -249,9 +300,21 @@ export class TaskSet {
     return new TaskSet(this.native.selectTasks(positions));
   }
 
-  /** Frees the native memory now. The set must not be used afterwards. */
+  /** Frees the native memory now; any use afterwards is an error with code DISPOSED. */
   dispose(): void {
+    this.#disposed = true;
     this.native.dispose();
+  }
+
+  get #usable(): NativeTaskSetShape {
+    this.#requireUsable();
+    return this.#shape;
+  }
+
+  #requireUsable(): void {
+    if (this.#disposed) {
+      throw new FedmtlError("DISPOSED", "this TaskSet was disposed; make a new one");
+    }
   }
 }
 
@@ -259,11 +322,13 @@ export class TaskSet {
 export class TaskSetBuilder {
   readonly #native: NativeTaskSetBuilder;
   readonly #cols: number;
+  #finished = false;
 
   /**
    * @param options `cols`: d; `precision`: how values are stored, by default float64
    */
   constructor(options: { readonly cols: number; readonly precision?: Precision }) {
+    requireObject("the argument of TaskSetBuilder", options, "{ cols }");
     this.#cols = options.cols;
     this.#native = new native.TaskSetBuilder(options.cols, options.precision ?? "float64");
   }
@@ -282,8 +347,14 @@ export class TaskSetBuilder {
     y: readonly number[] | Float64Array,
     sampleWeights?: readonly number[] | Float64Array,
   ): this {
+    this.#requireOpen();
+    requireTaskName(id);
     const rows = toRows(X);
-    const weights = sampleWeights === undefined ? undefined : toFloat64(sampleWeights);
+    const labels = toFloat64(`y of task ${shown(id)}`, y);
+    const weights =
+      sampleWeights === undefined
+        ? undefined
+        : toFloat64(`sampleWeights of task ${shown(id)}`, sampleWeights);
     if ("data" in rows) {
       if (rows.cols !== this.#cols) {
         throw new FedmtlError(
@@ -292,15 +363,27 @@ export class TaskSetBuilder {
         );
       }
       denseRowCount(rows);
-      this.#native.append(id, rows.data, toFloat64(y), weights);
+      this.#native.append(id, rows.data, labels, weights);
     } else {
-      this.#native.append(id, rows.values, toFloat64(y), weights, rows.indptr, rows.indices);
+      this.#native.append(id, rows.values, labels, weights, rows.indptr, rows.indices);
     }
     return this;
   }
 
-  /** The set; the builder is empty afterwards. */
+  /** The set, which ends the builder. @throws RangeError INVALID_ARGUMENT for no rows; FedmtlError DISPOSED the second time */
   finish(): TaskSet {
-    return new TaskSet(this.#native.finish());
+    this.#requireOpen();
+    const set = new TaskSet(this.#native.finish());
+    this.#finished = true;
+    return set;
+  }
+
+  #requireOpen(): void {
+    if (this.#finished) {
+      throw new FedmtlError(
+        "DISPOSED",
+        "the builder has given its set already; make a new one for more rows",
+      );
+    }
   }
 }

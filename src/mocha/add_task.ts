@@ -4,7 +4,7 @@
  */
 import { type RowsLike, toRows } from "../data/rows.js";
 import { TaskSet, TaskSetBuilder } from "../data/task_set.js";
-import { FedmtlError } from "../errors.js";
+import { FedmtlError, shown } from "../errors.js";
 import type { NativeRelationship, NativeTaskSet } from "../native.js";
 import { type Loss, rejectUnknownNames } from "../options.js";
 import { inRange, inWords, type Range } from "../ranges.js";
@@ -57,7 +57,7 @@ function stopOf(options: AddTaskOptions): ColumnStop {
   for (const [name, range] of Object.entries(stopRanges)) {
     const value = stop[name as keyof typeof stop];
     if (!inRange(value, range)) {
-      throw new FedmtlError("INVALID_OPTION", `${name} is ${JSON.stringify(value)}; give ${inWords(range)}`);
+      throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(value)}; give ${inWords(range)}`);
     }
   }
   return stop;

@@ -1,7 +1,7 @@
 /**
  * The edges of a graph over tasks: what is wrong with them, and their form for the addon.
  */
-import { nearestName } from "../errors.js";
+import { nearestName, shown } from "../errors.js";
 
 /** An undirected edge: two tasks by name, and its weight, from 0. */
 export type Edge = readonly [taskA: string, taskB: string, weight: number];
@@ -46,7 +46,7 @@ function problemOf(edge: Edge): string | undefined {
     return `joins the task ${quoted(a)} to itself; give edges between two tasks`;
   }
   if (typeof weight !== "number" || !(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-    return `has the weight ${typeof weight === "number" ? weight : JSON.stringify(weight)}; give a number from 0`;
+    return `has the weight ${shown(weight)}; give a number from 0`;
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ import { type SavedState, storedNumber } from "./checkpoint_file.js";
 import { type Certificate, type History, toCertificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
+import { requireMemory } from "./memory.js";
 import { isLearned, toNative } from "./relationships.js";
 import { StoppingRule } from "./stopping.js";
 import type { WarmStart } from "./warm_start.js";
@@ -75,6 +76,7 @@ export class OuterLoop {
     this.#history = history;
     this.#onProgress = onProgress;
     this.#tasks = data.tasks.describe().taskCount;
+    requireMemory(this.#tasks, data.cols, options.policy === "accelerated");
     const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
     const { omegaSteps, omegaTolerance } = options;
     const named = { tasks: this.#tasks, names: () => data.tasks.names() };

@@ -5,7 +5,7 @@
  * ours.
  */
 import type { Matrix } from "ml-matrix";
-import { FedmtlError, invalidChoice } from "../errors.js";
+import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import type { NativeRelationship } from "../native.js";
 import {
   type Edge,
@@ -15,7 +15,7 @@ import {
   findEdgeProblem,
   findUnknownTask,
 } from "./edges.js";
-import { mlMatrix } from "../on_demand.js";
+import { isMatrix, mlMatrix } from "../on_demand.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 
 /** A number that belongs to a family. */
@@ -126,10 +126,7 @@ function checked(family: Family, name: string, given: unknown, number: OwnNumber
   }
   if (!inRange(value, range)) {
     const orNothing = fallback === undefined && needed === undefined ? ", or leave it out" : "";
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `${name} is ${typeof value === "number" ? value : JSON.stringify(value)}; give ${inWords(range)}${orNothing}`,
-    );
+    throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(value)}; give ${inWords(range)}${orNothing}`);
   }
   return value;
 }
@@ -143,6 +140,12 @@ type Numbers = Omit<Relationship, "edges" | "omega" | "sigma">;
  * @throws FedmtlError INVALID_OPTION
  */
 function numbersOf(family: Family, given: Lambdas, ...others: readonly string[]): Numbers {
+  if (typeof given !== "object" || given === null) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `relationship "${family}" is made from an object, not ${shown(given)}; give { lambda1 }`,
+    );
+  }
   const numbers = { ...weightNumbers, ...traitsOf(family).numbers };
   const allowed = [...Object.keys(numbers), ...others];
   for (const name of Object.keys(given)) {
@@ -235,6 +238,33 @@ function refuseEdge(found: EdgeProblem | undefined): void {
   }
 }
 
+/** A copy. @throws FedmtlError INVALID_OPTION for anything that is no matrix of finite numbers */
+function matrixOf(name: string, given: unknown): Matrix {
+  const rows = isMatrix(given) ? given.to2DArray() : given;
+  const isTable =
+    Array.isArray(rows) &&
+    rows.length > 0 &&
+    rows.every((row) => Array.isArray(row) || ArrayBuffer.isView(row));
+  const table = isTable ? (rows as readonly (readonly unknown[])[]) : [];
+  const [first] = table;
+  if (first === undefined || first.length === 0) {
+    throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(given)}; give a Matrix, or rows of numbers`);
+  }
+  for (const [i, row] of table.entries()) {
+    if (row.length !== first.length) {
+      throw new FedmtlError(
+        "INVALID_OPTION",
+        `row ${i} of ${name} has ${row.length} numbers, row 0 has ${first.length}; give rows of equal length`,
+      );
+    }
+    const j = Array.from(row).findIndex((value) => !inRange(value, {}));
+    if (j >= 0) {
+      throw new FedmtlError("INVALID_OPTION", `${name}[${i}][${j}] is ${shown(row[j])}; give finite numbers`);
+    }
+  }
+  return new (mlMatrix().Matrix)(table.map((row) => Array.from(row, Number)));
+}
+
 /** A relationship that is known: a precision `omega` or a covariance `sigma`, m × m, symmetric, positive semi-definite. */
 export function fixed(
   options: Lambdas & { readonly omega?: Matrix | number[][]; readonly sigma?: Matrix | number[][] },
@@ -244,7 +274,7 @@ export function fixed(
   if (given === undefined || (options.omega !== undefined && options.sigma !== undefined)) {
     throw new FedmtlError("INVALID_OPTION", 'relationship "fixed" needs exactly one of omega and sigma');
   }
-  const matrix = mlMatrix().Matrix.checkMatrix(given).clone();
+  const matrix = matrixOf(options.omega === undefined ? "sigma" : "omega", given);
   if (matrix.rows !== matrix.columns) {
     throw new FedmtlError(
       "INVALID_OPTION",

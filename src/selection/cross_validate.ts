@@ -2,14 +2,20 @@
  * Choosing hyperparameters by cross-validation: folds within every task, a grid over the relationship's numbers, the mean of
  * a metric over folds with its standard error (docs/selection.md).
  */
-import { FedmtlError } from "../errors.js";
+import { FedmtlError, shown } from "../errors.js";
 import { TaskSet } from "../data/task_set.js";
 import { type Direction, directions, metricFor } from "../metrics/directions.js";
 import type { MetricName } from "../metrics/evaluate.js";
 import { fit } from "../mocha/fit.js";
 import type { FitResult } from "../mocha/fit_run.js";
 import { withHyperparameters } from "../mocha/relationships.js";
-import { choice, rejectUnknownNames, type ResolvedOptions, resolveOptions } from "../options.js";
+import {
+  choice,
+  rejectUnknownNames,
+  requireOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from "../options.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 import { type Choice, choose, type GridPoint, summarise } from "./choice.js";
 import { type Average, averages, FoldRunner, type FoldRecord, type Job, type Plan } from "./fold_runner.js";
@@ -70,7 +76,7 @@ function numeric(name: keyof typeof selectionRanges, given: number | undefined):
   if (!inRange(value, selectionRanges[name])) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `${name} is ${JSON.stringify(value)}; give ${inWords(selectionRanges[name])}`,
+      `${name} is ${shown(value)}; give ${inWords(selectionRanges[name])}`,
     );
   }
   return value;
@@ -84,6 +90,7 @@ interface Resolved {
 }
 
 function resolve(given: CrossValidationOptions): Resolved {
+  requireOptions("the options of crossValidate are", given, "{ folds: 5 }");
   rejectUnknownNames("option of crossValidate", given, [...sharedOptionNames, ...ownOptions]);
   const { grid = defaultGrid, folds, metric, average, parallel, refit, onProgress, ...options } = given;
   const resolved = resolveOptions(options);

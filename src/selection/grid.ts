@@ -1,7 +1,7 @@
 /**
  * Grids of hyperparameters: their points, and the paths of lambda1 through them.
  */
-import { FedmtlError, invalidChoice } from "../errors.js";
+import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import {
   type Hyperparameter,
   type Hyperparameters,
@@ -22,7 +22,7 @@ export type Path = readonly Hyperparameters[];
 /** The grid as axes, every list checked; without a lambda1 that of the relationship. @throws FedmtlError INVALID_OPTION */
 function axesOf(grid: Grid, { lambda1 }: Relationship): ReadonlyMap<Hyperparameter, readonly number[]> {
   if (typeof grid !== "object" || grid === null) {
-    throw new FedmtlError("INVALID_OPTION", `grid is ${JSON.stringify(grid)}; give { lambda1: [...] }`);
+    throw new FedmtlError("INVALID_OPTION", `grid is ${shown(grid)}; give { lambda1: [...] }`);
   }
   const axes = new Map<Hyperparameter, readonly number[]>();
   for (const [name, values] of Object.entries({ lambda1: [lambda1], ...grid })) {
@@ -33,8 +33,12 @@ function axesOf(grid: Grid, { lambda1 }: Relationship): ReadonlyMap<Hyperparamet
     if (!Array.isArray(values) || values.length === 0 || values.some((value) => typeof value !== "number")) {
       throw new FedmtlError(
         "INVALID_OPTION",
-        `${name} of grid is ${JSON.stringify(values)}; give a list of numbers`,
+        `${name} of grid is ${Array.isArray(values) ? `[${values.map(shown).join(", ")}]` : shown(values)}; give a list of numbers`,
       );
+    }
+    const stray = values.find((value) => Number.isNaN(value));
+    if (stray !== undefined) {
+      throw new FedmtlError("INVALID_OPTION", `${name} of grid has NaN; give a list of numbers`);
     }
     const twice = values.find((value, i) => values.indexOf(value) !== i);
     if (twice !== undefined) {

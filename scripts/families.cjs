@@ -1,0 +1,153 @@
+// Compares the families of relationships on real data, for docs/relationships.md: test errors over splits within tasks,
+// everything chosen by cross-validation on the training part.
+//
+//     node scripts/families.cjs ../shared/data RESULTS.jsonl [DATA...]     measure; goes on where RESULTS.jsonl ends
+//     node scripts/families.cjs --table RESULTS.jsonl                      print the tables
+//
+// A line of RESULTS.jsonl is one data set, split and family. Errors do not depend on the machine or its load. Needs a built
+// checkout and the data sets, which are not part of the project.
+"use strict";
+
+const fs = require("node:fs");
+const path = require("node:path");
+const fedmtl = require("../dist/index.js");
+const { crossValidate, fit, readTasks } = fedmtl;
+const { printTables } = require("./families_table.cjs");
+
+/** @typedef {import("../dist/index.js").TaskSet} TaskSet */
+/** @typedef {import("../dist/index.js").Relationship} Relationship */
+/** @typedef {import("../dist/index.js").FitOptions} FitOptions */
+/** @typedef {import("../dist/index.js").Grid} Grid */
+
+/** @type {Record<string, FitOptions>} */
+const problems = {
+  school: { loss: "squared" },
+  landmine: { loss: "hinge" },
+  har66: { loss: "hinge", positive: 4 },
+  computers: { loss: "squared" },
+  parkinsons_motor: { loss: "squared" },
+};
+const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
+const folds = 3;
+const lambda1 = [100, 10, 1, 0.1, 1e-2, 1e-3, 1e-4, 1e-5];
+const lambda2 = [0.1, 1e-2, 1e-3, 1e-4];
+const neighbours = 3;
+/** @type {FitOptions} */
+const shared = { weighting: "mean", standardize: true, intercept: "penalized", seed: 1 };
+/** Choosing among values a factor of ten apart needs less than the training that is judged. */
+const choosing = { ...shared, stop: { gap: 1e-2, rounds: 2000 } };
+const judged = { ...shared, stop: { gap: 1e-3, rounds: 5000 } };
+
+/** @type {Record<string, { relationship: (local: import("../dist/index.js").Model) => Relationship, grid: Grid }>} */
+const families = {
+  global: { relationship: () => fedmtl.global(), grid: { lambda1 } },
+  independent: { relationship: () => fedmtl.independent(), grid: { lambda1 } },
+  mean: { relationship: () => fedmtl.mean({ lambda2: 1 }), grid: { lambda1, lambda2 } },
+  graph: {
+    relationship: (local) => fedmtl.graph({ lambda2: 1, edges: nearest(local) }),
+    grid: { lambda1, lambda2 },
+  },
+  "trace-norm": { relationship: () => fedmtl.traceNorm(), grid: { lambda1 } },
+  clustered: { relationship: () => fedmtl.clustered({ k: 2 }), grid: { lambda1, k: [2, 4, 8] } },
+};
+
+/**
+ * No graph comes with these data: every task is joined to those whose local models, of the training part, are nearest.
+ * @param {import("../dist/index.js").Model} local
+ * @returns {[string, string, number][]}
+ */
+function nearest(local) {
+  const names = local.names;
+  const weights = names.map((name) => local.weights(name));
+  /** @type {Map<string, [string, string, number]>} */
+  const edges = new Map();
+  for (const [a, mine] of weights.entries()) {
+    const distances = weights.map((other, b) => ({
+      b,
+      distance: a === b ? Infinity : other.reduce((sum, value, j) => sum + (value - (mine[j] ?? 0)) ** 2, 0),
+    }));
+    distances.sort((one, two) => one.distance - two.distance);
+    for (const { b } of distances.slice(0, neighbours)) {
+      const [first, second] = a < b ? [a, b] : [b, a];
+      edges.set(`${first},${second}`, [names[first] ?? "", names[second] ?? "", 1]);
+    }
+  }
+  return [...edges.values()];
+}
+
+/**
+ * @param {TaskSet} train
+ * @param {TaskSet} test
+ * @param {FitOptions} problem
+ * @param {string} family
+ * @param {import("../dist/index.js").Model | undefined} local
+ */
+async function judge(train, test, problem, family, local) {
+  const entry = families[family];
+  if (entry === undefined || (family === "graph" && local === undefined)) {
+    throw new Error(`${family} needs the local models of the same split`);
+  }
+  const relationship = entry.relationship(/** @type {import("../dist/index.js").Model} */ (local));
+  const found = await crossValidate(train, {
+    ...choosing,
+    ...problem,
+    relationship,
+    grid: entry.grid,
+    folds,
+    metric: problem.loss === "squared" ? "rmse" : "error",
+  });
+  const result = await fit(train, { ...judged, ...problem, relationship: found.best.relationship }).result;
+  const { macro } = result.model.evaluate(test);
+  return { model: result.model, values: found.best.values, status: result.status, macro };
+}
+
+/** @param {string} folder @param {string} file @param {readonly string[]} names */
+async function measure(folder, file, names) {
+  const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd().split("\n") : [];
+  const done = new Set(
+    lines.map((line) => {
+      const { data, seed, family } = JSON.parse(line);
+      return `${data} ${seed} ${family}`;
+    }),
+  );
+  const known = Object.keys(families);
+  for (const seed of seeds) {
+    for (const data of names) {
+      const problem = problems[data];
+      if (problem === undefined) {
+        throw new Error(`no data set ${data}; give some of ${Object.keys(problems).join(", ")}`);
+      }
+      const missing = known.filter((family) => !done.has(`${data} ${seed} ${family}`));
+      if (missing.length === 0) {
+        continue;
+      }
+      const tasks = await readTasks(path.join(folder, `${data}.svm.gz`));
+      const { train, test } = tasks.split({ test: 0.25, seed });
+      let local;
+      for (const family of known.filter((one) => missing.includes(one) || one === "independent")) {
+        const start = performance.now();
+        const { model, values, status, macro } = await judge(train, test, problem, family, local);
+        local = family === "independent" ? model : local;
+        if (missing.includes(family)) {
+          const seconds = (performance.now() - start) / 1000;
+          fs.appendFileSync(
+            file,
+            `${JSON.stringify({ data, seed, family, values, status, macro, seconds })}\n`,
+          );
+        }
+      }
+    }
+  }
+}
+
+const [, , first, file, ...names] = process.argv;
+if (first === undefined || file === undefined) {
+  console.error(
+    "usage: node scripts/families.cjs (../shared/data RESULTS.jsonl [DATA...] | --table RESULTS.jsonl)",
+  );
+  process.exitCode = 2;
+} else if (first === "--table") {
+  printTables(file);
+} else {
+  measure(first, file, names.length === 0 ? Object.keys(problems) : names);
+}
