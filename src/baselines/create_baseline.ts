@@ -6,6 +6,8 @@ import { FedmtlError } from "../errors.js";
 import type { Relationship } from "../mocha/relationships.js";
 import type { Method } from "../systems/method.js";
 import { Cocoa } from "./cocoa.js";
+import { ditto } from "./ditto.js";
+import { averaging } from "./fedavg.js";
 import { minibatchSdca } from "./minibatch_sdca.js";
 import { minibatchSgd } from "./minibatch_sgd.js";
 import { NativeRounds } from "./native_rounds.js";
@@ -51,7 +53,10 @@ export async function createBaseline(
     case "local":
     case "mean-mtl":
       return new NativeRounds(known, tasks, resolved);
-    default:
-      throw new FedmtlError("INTERNAL", `${known} is not built`);
+    case "fedavg":
+    case "fedprox":
+      return averaging(known, tasks, resolved);
+    case "ditto":
+      return ditto(tasks, resolved);
   }
 }

@@ -3,10 +3,10 @@
  * the policy that takes every proposal whole; clients hold their v_t themselves.
  */
 import type { TaskSet } from "../data/task_set.js";
-import { FedmtlError } from "../errors.js";
 import { type Relationship, toNative } from "../mocha/relationships.js";
 import { writtenOut } from "../mocha/task_correlation.js";
 import { type NativeServer, native } from "../native.js";
+import { requireFinite } from "./vectors.js";
 
 /** A graph's K is written out for no more. */
 const mostTasksOfGraph = 2000;
@@ -81,9 +81,7 @@ export class KernelServer {
    * @throws FedmtlError NUMERICAL for a V that is not finite: steps that were too long
    */
   async moveTo(V: Float64Array): Promise<void> {
-    if (!V.every(Number.isFinite)) {
-      throw new FedmtlError("NUMERICAL", "the models have grown beyond all bounds; give a smaller scaling");
-    }
+    requireFinite(V);
     this.#moves++;
     const tasks = V.length / this.#cols;
     for (let t = 0; t < tasks; t++) {

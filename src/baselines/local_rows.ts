@@ -81,6 +81,11 @@ export class LocalRows {
     }
   }
 
+  /** sum_i q_i loss(w'x_i, y_i) */
+  lossSum(loss: SlopedLoss, w: Float64Array): number {
+    return this.q.reduce((sum, q, i) => sum + q * loss.value(this.dot(i, w), this.y[i] as number), 0);
+  }
+
   #begin(i: number): number {
     return this.#indptr === undefined ? i * this.#cols : (this.#indptr[i] ?? 0);
   }

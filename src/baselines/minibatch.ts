@@ -115,13 +115,7 @@ export abstract class Minibatch implements TunedMethod {
 
   /** sum_ti q_ti loss(w_t'x_ti) + 1/2 tr(W M W') */
   protected primal(): number {
-    const losses = this.rows.reduce((total, rows, t) => {
-      const w = this.server.w(t);
-      return (
-        total +
-        rows.q.reduce((sum, q, i) => sum + q * this.loss.value(rows.dot(i, w), rows.y[i] as number), 0)
-      );
-    }, 0);
+    const losses = this.rows.reduce((total, rows, t) => total + rows.lossSum(this.loss, this.server.w(t)), 0);
     return losses + this.server.regularizer();
   }
 }
