@@ -6,7 +6,7 @@
  * Attraction 0 is local models, without bound it is FedAvg's. The paper's lambda is attraction / sum_i q_ti, its F_k a mean.
  * Input: tasks, lambda, attraction, batch, the scalings of the two steps. Output: v_1 … v_m.
  * Method: in a round each participant first does FedAvg's part, then moves its v_t towards the w that the server sent; half of
- * its row visits go to either. Both steps fall by Bottou's rule, that of v_t for its own strong convexity.
+ * its row visits go to either. Both steps fall by Bottou's rule for the ridge.
  * Reference: T. Li et al.: Ditto: Fair and Robust Federated Learning Through Personalization, ICML 2021, Algorithm 1.
  */
 import { RandomStream } from "../data/random.js";
@@ -121,7 +121,8 @@ export class Ditto implements TunedMethod {
     const pull = options.attraction / rows.weight;
     const flops = localSgd(v, {
       ...{ rows, loss, visits, ridge, pull, batch: options.batch },
-      eta: stepOf(this.#problem, this.scaling, round, ridge + pull),
+      // Falls for the ridge alone: w moves, and a step that fell for the pull would no longer follow it.
+      eta: stepOf(this.#problem, this.scaling, round, ridge),
       anchor: w,
       // A name that no task's own stream has: FedAvg's part has that one.
       stream: new RandomStream(options.problem.seed, `${rows.name}\u0000personal`, round),
