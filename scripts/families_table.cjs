@@ -23,7 +23,7 @@ function summary(values) {
 /** @param {readonly Line[]} lines @param {string} metric @param {(value: number) => string} show */
 function printTable(lines, metric, show) {
   /** @param {string} family @param {number} seed */
-  const valueOf = (family, seed) =>
+  const scoreOf = (family, seed) =>
     lines.find((line) => line.family === family && line.seed === seed)?.macro[metric] ?? Number.NaN;
   const seeds = [...new Set(lines.map(({ seed }) => seed))];
   /** @param {readonly number[]} values */
@@ -35,11 +35,11 @@ function printTable(lines, metric, show) {
     `| relationship | ${metric} (s.e.) | less local (s.e.) | less global (s.e.) |\n|---|---|---|---|`,
   );
   for (const family of new Set(lines.map((line) => line.family))) {
-    const own = seeds.map((seed) => valueOf(family, seed));
+    const own = seeds.map((seed) => scoreOf(family, seed));
     const differences = ["independent", "global"].map((other) =>
       other === family
         ? "-"
-        : withError(seeds.map((seed, i) => (own[i] ?? Number.NaN) - valueOf(other, seed))),
+        : withError(seeds.map((seed, i) => (own[i] ?? Number.NaN) - scoreOf(other, seed))),
     );
     console.log(`| ${[`\`${family}\``, withError(own), ...differences].join(" | ")} |`);
   }

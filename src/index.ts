@@ -1,6 +1,14 @@
 /**
  * fedmtl: federated multi-task learning with certified results. Exports only.
  */
+export { type Baseline, createBaseline } from "./baselines/create_baseline.js";
+export {
+  type BaselineName,
+  baselineNames,
+  type BaselineOptions,
+  type TuningOptions,
+} from "./baselines/options.js";
+export type { TuningTrial } from "./baselines/tuning.js";
 export { type DataFormat, readTasks, type ReadOptions } from "./data/read_tasks.js";
 export type { CsrRows, DenseRows, RowsLike } from "./data/rows.js";
 export {
@@ -70,4 +78,5 @@ export {
 export type { Average } from "./selection/fold_runner.js";
 export type { Grid } from "./selection/grid.js";
 export { lambdaPath, type LambdaPathOptions, type PathPoint } from "./selection/path.js";
+export type { Method, MethodObjective, RoundPlan, RoundWork } from "./systems/method.js";
 export { version } from "./version.js";

@@ -4,7 +4,23 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { clustered, FedmtlError, fit, fixed, graph, Model, readTasks, TaskSet, TaskSetBuilder } from "fedmtl";
+import {
+  type BaselineName,
+  type BaselineOptions,
+  clustered,
+  createBaseline,
+  FedmtlError,
+  fit,
+  fixed,
+  graph,
+  independent,
+  mean,
+  Model,
+  readTasks,
+  TaskSet,
+  TaskSetBuilder,
+  traceNorm,
+} from "fedmtl";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../dist/mocha/safetensors.js";
 import { type NativePoolOptions, type NativeRoundPlan, native } from "../dist/native.js";
@@ -436,6 +452,67 @@ describe.concurrent("models: BAD_MODEL and exit code 3", () => {
     for (let at = 0; at < bytes.length; at += 97) {
       await writeFile(path, flipped(bytes, at));
       expect(await errorOf(() => Model.load(path))).toMatchObject({ code: "BAD_MODEL" });
+    }
+  });
+});
+
+describe("baselines", () => {
+  const relationship = independent();
+  const refused: [BaselineName, BaselineOptions, RegExp][] = [
+    ["cocoa", {}, /cocoa needs a relationship; make one with mean/],
+    [
+      "minibatch-sgd",
+      { relationship: traceNorm() },
+      /takes a relationship that is given, "trace-norm" is learned/,
+    ],
+    ["local", { relationship }, /unknown option of local "relationship"; allowed: lambda, /],
+    ["fedprox", { Mu: 1 } as BaselineOptions, /unknown option of fedprox "Mu".*did you mean "mu"/],
+    ["cocoa", { relationship, theta: 1 }, /theta is 1; give a number from 0 to 0\.99/],
+    ["cocoa", { relationship, maxSteps: 0.5 }, /maxSteps is 0\.5; give a whole number from 1/],
+    ["global", { lambda: 0 }, /lambda is 0; give a number above 0/],
+    ["minibatch-sdca", { relationship, scaling: -1 }, /scaling is -1; give a number above 0/],
+    ["minibatch-sdca", { relationship, tuning: { candidates: [] } }, /candidates of tuning must be an array/],
+    ["fedavg", { tuning: { candidates: [0] } }, /a candidate of tuning is 0; give a number above 0/],
+    ["ditto", { tuning: { round: 3 } as object }, /unknown option of tuning "round".*did you mean "rounds"/],
+    ["mean-mtl", { loss: "hnge" as "hinge" }, /unknown loss "hnge".*did you mean "hinge"/],
+  ];
+
+  it.each(refused)("%s refuses %j", async (name, options, message) => {
+    const tasks = await readTasks(good);
+    await expectError(() => createBaseline(name, tasks, options), "INVALID_OPTION", message);
+  });
+
+  it("an unknown name, no task set, labels that do not fit the loss, plans that do not fit the tasks", async () => {
+    const tasks = await readTasks(good);
+    const unknown = () => createBaseline("fedavgg" as BaselineName, tasks);
+    await expectError(unknown, "INVALID_OPTION", /unknown baseline "fedavgg".*did you mean "fedavg"/);
+    await expectError(() => createBaseline("local", {} as TaskSet), "INVALID_ARGUMENT", /must be a TaskSet/);
+    const classes = TaskSet.fromDense({
+      features: Float64Array.of(1, 2, 3),
+      cols: 1,
+      labels: [1, 2, 3],
+      tasks: ["a", "a", "b"],
+    });
+    for (const name of ["cocoa", "minibatch-sgd"] as const) {
+      const options = { relationship: mean({ lambda2: 1 }) };
+      await expectError(
+        () => createBaseline(name, classes, options),
+        "BAD_INPUT",
+        /exactly two distinct labels/,
+      );
+    }
+    for (const name of ["cocoa", "minibatch-sdca"] as const) {
+      const method = await createBaseline(name, tasks, {
+        relationship,
+        ...(name === "cocoa" ? {} : { scaling: 1 }),
+      });
+      const plan =
+        (round: number, ...steps: number[]) =>
+        () =>
+          method.round({ round, steps: Float64Array.from(steps) });
+      await expectError(plan(1, 1), "INVALID_ARGUMENT", /steps has 1 entries for 2 tasks/);
+      await expectError(plan(0, 1, 1), "INVALID_ARGUMENT", /the round is 0; give a whole number from 1/);
+      await expectError(plan(1, 1, 0.5), "INVALID_ARGUMENT", /steps are 0\.5; give a whole number from 0/);
     }
   });
 });

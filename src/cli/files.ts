@@ -59,11 +59,15 @@ export type Content = "data" | "model";
 
 /**
  * Tells a model from data: a safetensors file starts with the length of its header, 8 bytes little-endian, and the
- * header with a brace; no text or gzip file does.
+ * header with a brace; no text, gzip or MATLAB file does. A folder can only be data.
  *
  * @throws FedmtlError IO, BAD_INPUT for an empty file
  */
 export async function detectContent(path: string): Promise<Content> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) {
+    return "data";
+  }
   const start = await readStart(path, 9);
   if (start.length === 0) {
     throw new FedmtlError("BAD_INPUT", `${path}: found an empty file, expected data or a model`);

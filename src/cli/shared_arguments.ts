@@ -46,13 +46,15 @@ interface ReadFlags {
   readonly labelColumn?: string;
   readonly weightColumn?: string;
   readonly precision?: "float64" | "float32";
+  /** Of convert: the format, whatever the name. */
+  readonly from?: NonNullable<ReadOptions["format"]>;
 }
 
-/** The options that the flags stand for; flags without effect on a file of this name are said on stderr. */
+/** The options that the flags stand for; flags without effect on such a file are said on stderr. */
 export function readOptions(path: string, flags: ReadFlags): ReadOptions {
-  const { taskColumn, labelColumn, weightColumn, precision } = flags;
+  const { taskColumn, labelColumn, weightColumn, precision, from: format } = flags;
   const columns = { taskColumn, labelColumn, weightColumn };
-  if (formatOf(path) === "svmlight") {
+  if (!["csv", "tsv"].includes(format ?? formatOf(path))) {
     for (const [i, value] of Object.values(columns).entries()) {
       if (value !== undefined) {
         process.stderr.write(`fedmtl: --${columnFlags[i]?.name} has no effect without a .csv or .tsv file\n`);
@@ -60,7 +62,7 @@ export function readOptions(path: string, flags: ReadFlags): ReadOptions {
     }
   }
   return Object.fromEntries(
-    Object.entries({ ...columns, precision }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...columns, precision, format }).filter(([, value]) => value !== undefined),
   );
 }
 

@@ -5,6 +5,8 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { FedmtlError, invalidChoice } from "../errors.js";
 import { ioError } from "../files.js";
+import { archiveFormatOf, archiveFormats, type ArchiveFormat } from "./importers/archive_formats.js";
+import { readArchive } from "./importers/read_archive.js";
 import { type NativeCsvOptions, type NativeTextReader, native } from "../native.js";
 import { zlib } from "../on_demand.js";
 import { type Precision, TaskSet } from "./task_set.js";
@@ -17,8 +19,11 @@ export type DataFormat = (typeof dataFormats)[number];
 export interface ReadOptions {
   /** How feature values are stored, by default float64. */
   readonly precision?: Precision;
-  /** By default what the name ends in, `.gz` apart: `.csv`, `.tsv`, anything else is svmlight. */
-  readonly format?: DataFormat;
+  /**
+   * By default what the name ends in, `.gz` apart: `.csv`, `.tsv`; `.mat`, `.json` (leaf), or for a folder what is in it (har,
+   * leaf); anything else is svmlight.
+   */
+  readonly format?: DataFormat | ArchiveFormat;
   /** CSV, TSV: the column of the tasks' names, by default "task"; without a column "task" all rows are one task. */
   readonly taskColumn?: string;
   /** CSV, TSV: the column of the labels, by default "label". */
@@ -33,10 +38,15 @@ const optionNames = ["precision", "format", "taskColumn", "labelColumn", "weight
 const chunkBytes = 1 << 21;
 const compressedChunkBytes = 1 << 20;
 
-/** The format of a data file by its name. */
+/** The format of a text file of data by its name. */
 export function formatOf(path: string): DataFormat {
   const ending = /\.(csv|tsv)(\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
   return ending === "csv" || ending === "tsv" ? ending : "svmlight";
+}
+
+/** Whether a format is one of those that are only read. */
+export function isArchive(format: DataFormat | ArchiveFormat): format is ArchiveFormat {
+  return (archiveFormats as readonly string[]).includes(format);
 }
 
 /** Whether a file of this name is gzipped. */
@@ -54,8 +64,9 @@ function checkOptions(options: ReadOptions): void {
   if (!precisions.includes(precision)) {
     throw invalidChoice("precision", precision, precisions);
   }
-  if (!dataFormats.includes(format)) {
-    throw invalidChoice("format", format, dataFormats);
+  const formats: readonly string[] = [...dataFormats, ...archiveFormats];
+  if (!formats.includes(format)) {
+    throw invalidChoice("format", format, formats);
   }
 }
 
@@ -146,12 +157,17 @@ async function parse(chunks: AsyncIterable<Uint8Array>, reader: NativeTextReader
  *   is dense where that takes no more memory than CSR.
  * - CSV or TSV with a header: a column of labels, optionally one of tasks and one of sample weights (finite, at least 0);
  *   all others are features, in the order of the header, every cell a finite number. The set is dense.
+ * - The archives of docs/data-formats.md: the folder of UCI HAR, JSON of LEAF, MATLAB files with a cell a task.
  *
  * @throws FedmtlError BAD_INPUT with file, line, column, what was found and what was expected; IO; INVALID_OPTION
  */
 export async function readTasks(path: string, options: ReadOptions = {}): Promise<TaskSet> {
   checkOptions(options);
-  const { precision = "float64", format = formatOf(path) } = options;
+  const { precision = "float64" } = options;
+  const format = options.format ?? (await archiveFormatOf(path)) ?? formatOf(path);
+  if (isArchive(format)) {
+    return readArchive(path, format, precision);
+  }
   const csv = format === "svmlight" ? undefined : csvOptions(options, format === "csv" ? "," : "\t");
   const reader = new native.TextReader(path, precision, csv);
   try {

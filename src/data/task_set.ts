@@ -178,7 +178,9 @@ export class TaskSet {
         `fromArrays was given ${given}; give an array of at least one { id, X, y }`,
       );
     }
-    tasks.forEach((task, i) => requireObject(`task ${i} of fromArrays`, task, "{ id, X, y }"));
+    for (const [i, task] of tasks.entries()) {
+      requireObject(`task ${i} of fromArrays`, task, "{ id, X, y }");
+    }
     const builder = new TaskSetBuilder({ cols: columnsOf(tasks[0] as TaskArrays), precision: "float64" });
     for (const { id, X, y } of tasks) {
       builder.append(id, X, y);

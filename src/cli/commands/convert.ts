@@ -1,10 +1,12 @@
 /**
  * `fedmtl convert`: rewrites a data file in another format; the names of the files say which.
  */
-import { formatOf, readTasks } from "../../data/read_tasks.js";
+import { archiveFormats } from "../../data/importers/archive_formats.js";
+import { dataFormats, formatOf, readTasks } from "../../data/read_tasks.js";
 import { writeTasks } from "../../data/write_tasks.js";
 import { version } from "../../version.js";
-import type { Arguments, Command } from "../arguments.js";
+import { FedmtlError } from "../../errors.js";
+import type { Arguments, ChoiceFlag, Command } from "../arguments.js";
 import { exitCodes } from "../failures.js";
 import { checkSeparate, checkWritable } from "../files.js";
 import { writeJson } from "../output.js";
@@ -13,6 +15,16 @@ import { columnFlags, dataFile, jsonFlag, readOptions } from "../shared_argument
 import { summaries } from "../summaries.js";
 import { counted } from "../training_report.js";
 
+const fromFlag = {
+  name: "from",
+  kind: "choice",
+  choices: [...dataFormats, ...archiveFormats],
+  help:
+    "what IN is: the folder of UCI HAR (har), JSON of LEAF, a file or a folder (leaf), a MATLAB file up to 7.2 with cell arrays " +
+    "X and Y (mat), or text",
+  default: "by the name of the file or what is in the folder",
+} as const satisfies ChoiceFlag;
+
 const table = {
   name: "convert",
   summary:
@@ -20,13 +32,15 @@ const table = {
     "Numbers read back to the same bits. Rows come task by task; features are named x1, x2, …; weights go into a column " +
     "weight",
   positionals: [
-    { name: "IN", help: dataFile.help },
+    { name: "IN", help: `${dataFile.help}; or an archive as --from tells` },
     { name: "OUT", help: "the file to write; its name says the format, as for IN" },
   ],
-  flags: [...columnFlags, jsonFlag],
+  flags: [fromFlag, ...columnFlags, jsonFlag],
   examples: [
     "fedmtl convert patients.csv patients.svm.gz --task-column hospital --label-column readmitted",
     "fedmtl convert landmine.svm.gz landmine.csv",
+    'fedmtl convert "UCI HAR Dataset" har.svm.gz',
+    "fedmtl convert school.mat school.svm.gz",
   ],
 } as const satisfies Command;
 
@@ -37,6 +51,12 @@ async function convert({ flags, positionals }: Arguments<typeof table>): Promise
   const [from = "", to = ""] = positionals;
   await checkSeparate([from], [to]);
   await checkWritable(to);
+  if (/\.(mat|json)$/i.test(to)) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `${to}: archives are only read; write to .csv, .tsv or another name for svmlight`,
+    );
+  }
   const tasks = await readTasks(from, readOptions(from, flags));
   const format = formatOf(to);
   await writeTasks(to, tasks, format);
