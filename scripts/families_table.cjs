@@ -32,7 +32,7 @@ function printTable(lines, metric, show) {
     return `${show(mean)} (${show(standardError)})`;
   };
   console.log(
-    `| relationship | ${metric} (s.e.) | less local (s.e.) | less global (s.e.) |\n|---|---|---|---|`,
+    `| relationship | ${metric} (s.e.) | minus independent (s.e.) | minus global (s.e.) |\n|---|---|---|---|`,
   );
   for (const family of new Set(lines.map((line) => line.family))) {
     const own = seeds.map((seed) => scoreOf(family, seed));
