@@ -74,9 +74,13 @@ void ClientPool::measureRows(const ClientPool* like) {
     const auto tooLarge = std::ranges::find_if_not(
         terms_, [](const RowTerms& terms) { return std::isfinite(terms.squaredNorm); });
     if (tooLarge != terms_.end()) {
+        const std::int64_t row = tooLarge - terms_.begin();
+        const auto next = std::ranges::upper_bound(offsets, row);
+        const auto task = static_cast<std::size_t>(next - offsets.begin() - 1);
         throw Error(ErrorCode::InvalidArgument,
-                    "row " + std::to_string(tooLarge - terms_.begin()) +
-                        " has features too large to square; standardise or rescale them");
+                    "the " + std::to_string(row - offsets[task] + 1) + ". row of task \"" +
+                        std::string(tasks_->names()[task]) +
+                        "\" has features too large to square; standardise or rescale them");
     }
 }
 

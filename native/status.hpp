@@ -8,6 +8,7 @@ namespace fedmtl {
 
 /// What went wrong, in the categories a caller can act on.
 enum class ErrorCode {
+    InvalidOption,
     InvalidArgument,
     BadInput,
     UnknownTask,
@@ -22,6 +23,8 @@ enum class ErrorCode {
 /// The code's public name, "INVALID_ARGUMENT" and so on.
 constexpr const char* codeName(ErrorCode code) noexcept {
     switch (code) {
+        case ErrorCode::InvalidOption:
+            return "INVALID_OPTION";
         case ErrorCode::InvalidArgument:
             return "INVALID_ARGUMENT";
         case ErrorCode::BadInput:

@@ -84,8 +84,11 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(full);
   } catch (cause) {
     const code = systemCode(cause);
-    if (code === "EEXIST" && (await stat(full)).isDirectory()) {
-      return;
+    if (code === "EEXIST") {
+      if ((await stat(full)).isDirectory()) {
+        return;
+      }
+      throw new Error("it is a file, not a folder", { cause });
     }
     if (code !== "ENOENT" || (await isFolder(dirname(full)))) {
       throw cause;

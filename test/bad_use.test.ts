@@ -261,6 +261,34 @@ describe("options of another type: INVALID_OPTION, what was given is shown", () 
   });
 });
 
+describe("what a command is given besides data", () => {
+  it("a file for the folder of checkpoints", async () => {
+    await expectRefusal(
+      ["train", good, "--checkpoint", model],
+      3,
+      /checkpoints to .*: it is a file, not a folder/,
+    );
+  });
+
+  it("features too large to square: the row is named within its task", async () => {
+    await writeFile(file("huge.svm"), "1 qid:a 1:1\n1 qid:b 1:1\n-1 qid:b 1:1e200\n");
+    await expectRefusal(["train", file("huge.svm")], 3, /the 2\. row of task "b" has features too large/);
+  });
+
+  it("an unknown level of kernels", async () => {
+    const child = spawn(process.execPath, [program, "train", good], {
+      env: { ...process.env, FEDMTL_KERNEL: "nonsense" },
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    const [code] = await once(child, "close");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^fedmtl: FEDMTL_KERNEL is "nonsense"; it may be "portable"/);
+  });
+});
+
 describe("more memory than there is: OUT_OF_MEMORY before it is taken", () => {
   it("a feature index that makes the models larger than the machine", async () => {
     await writeFile(file("large.svm"), "1 qid:a 1:1\n-1 qid:a 2147483646:1\n-1 qid:b 1:1\n");

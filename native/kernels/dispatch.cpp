@@ -40,9 +40,9 @@ const Kernels& choose() {
         }
         names.append("\"").append(one->name).append("\", ");
     }
-    throw Error(ErrorCode::InvalidArgument,
-                "FEDMTL_KERNEL is \"" + std::string(level) + "\"; it may be " + names +
-                    "which this machine has, or \"auto\" for the fastest of them");
+    throw Error(ErrorCode::InvalidOption, "FEDMTL_KERNEL is \"" + std::string(level) + "\"; it may be " +
+                                              names +
+                                              "which this machine has, or \"auto\" for the fastest of them");
 }
 
 }  // namespace
