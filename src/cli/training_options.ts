@@ -1,10 +1,8 @@
 /**
  * From the flags of a training to the options of `fit`.
  */
-import { readFile } from "node:fs/promises";
 import type { Matrix } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
-import { ioError } from "../files.js";
 import { isClassification } from "../mocha/labels.js";
 import {
   clustered,
@@ -19,10 +17,9 @@ import {
   type Relationship,
   traceNorm,
 } from "../mocha/relationships.js";
-import { native } from "../native.js";
-import { mlMatrix } from "../on_demand.js";
 import { defaults, type FitOptions } from "../options.js";
 import { checkEdgeTasks, readEdges } from "./edges_file.js";
+import { readMatrix } from "./matrix_file.js";
 import type { TrainingFlags } from "./training_flags.js";
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
@@ -149,24 +146,6 @@ function checkFileFlags(flags: TrainingFlags): void {
       `--relationship ${family} needs ${one}${files.map(dashed).join(" and ")}`,
     );
   }
-}
-
-/** Reads a square matrix of numbers, as text with commas or spaces. */
-async function readMatrix(path: string): Promise<Matrix> {
-  let text: Uint8Array;
-  try {
-    text = await readFile(path);
-  } catch (cause) {
-    throw ioError("read", path, cause);
-  }
-  const { rows, cols, values } = native.parseMatrix(path, text);
-  if (rows !== cols) {
-    throw new FedmtlError(
-      "BAD_INPUT",
-      `${path}: found ${rows} rows of ${cols} numbers, expected a square matrix`,
-    );
-  }
-  return mlMatrix().Matrix.from1DArray(rows, cols, values);
 }
 
 /**

@@ -1,4 +1,5 @@
 // `fedmtl add`: the model it writes has the new tasks, and those of before as they were.
+import { writeFile } from "node:fs/promises";
 import { Model, readTasks } from "fedmtl";
 import { beforeAll, expect, it } from "vitest";
 import { writeTasks } from "../../dist/data/write_tasks.js";
@@ -42,6 +43,45 @@ it("says what it added, and which tasks were there", async () => {
   expect(stdout).toMatch(/^task +rows +gap +time\ntask-05 /);
   expect(stdout).toContain(`Wrote ${grown}: 6 tasks, 2 of them new.`);
   expect(stderr).toContain("the model has 4 tasks of the data already");
+});
+
+it("takes the relations of new tasks from files: the model is that of addTask", async () => {
+  const tasks = await readTasks(data);
+  const [a = "", b = "", c = "", d = "", e = "", f = ""] = tasks.names;
+  const inner = `${a},${b},1\n${c},${d},2\n`;
+  await writeFile(file("inner.csv"), inner);
+  await writeFile(file("edges.csv"), `${inner}${e},${a},1\n${f},${e},3\n`);
+  const graphFlags = ["--relationship", "graph", "--lambda2", "0.1", "--edges"];
+  await fedmtl("train", some, ...flags, ...graphFlags, file("inner.csv"), "--out", file("graph.safetensors"));
+  const before = await Model.load(file("graph.safetensors"));
+  const args = ["add", file("graph.safetensors"), data, "--out", grown];
+  expect((await fedmtl(...args, "--edges", file("edges.csv"))).code).toBe(0);
+  const first = await before.addTask(e, tasks.select([e]), { edges: [[a, 1]] });
+  const second = await first.addTask(f, tasks.select([f]), { edges: [[e, 3]] });
+  const after = await Model.load(grown);
+  expect(after.weights(e)).toEqual(second.weights(e));
+  expect(after.weights(f)).toEqual(second.weights(f));
+
+  const sigmaOf = (m: number): string =>
+    Array.from({ length: m }, (_, s) =>
+      Array.from({ length: m }, (_, t) => 0.5 ** Math.abs(s - t)).join(","),
+    ).join("\n");
+  await writeFile(file("sigma4.csv"), sigmaOf(4));
+  await writeFile(file("sigma6.csv"), sigmaOf(6));
+  const fixedFlags = ["--relationship", "fixed", "--sigma", file("sigma4.csv")];
+  await fedmtl("train", some, ...flags, ...fixedFlags, "--out", file("fixed.safetensors"));
+  const more = ["add", file("fixed.safetensors"), data, "--out", grown];
+  expect((await fedmtl(...more, "--sigma", file("sigma6.csv"))).code).toBe(0);
+  const given = await Model.load(file("fixed.safetensors"));
+  const sigma = [3, 2, 1, 0].map((power) => 0.5 ** (power + 1));
+  const fifth = await given.addTask(e, tasks.select([e]), { sigma: [...sigma, 1] });
+  expect((await Model.load(grown)).weights(e)).toEqual(fifth.weights(e));
+
+  const refused = await fedmtl(...more, "--sigma", file("sigma4.csv"));
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toMatch(/sigma4\.csv: found a matrix of 4 × 4, expected 6 × 6/);
+  expect((await fedmtl(...more, "--sigma", "x", "--omega", "y")).code).toBe(2);
+  expect((await fedmtl(...args)).stderr).toMatch(/needs its edges/);
 });
 
 it.each<[string, () => string[], number, RegExp]>([

@@ -10,6 +10,7 @@ import type { Arguments, Command } from "../arguments.js";
 import { exitCodes, withFile } from "../failures.js";
 import { checkSeparate, checkWritable } from "../files.js";
 import { grouped, table as textTable, timeInWords, writeJson } from "../output.js";
+import { readRelations } from "../new_task_relations.js";
 import { runnable } from "../runnable.js";
 import { columnFlags, dataFile, jsonFlag, modelFile, readOptions } from "../shared_arguments.js";
 import { summaries } from "../summaries.js";
@@ -23,6 +24,24 @@ const table = {
   flags: [
     { name: "out", kind: "string", placeholder: "MODEL", help: "write the model with the new tasks; needed" },
     { name: "gap", kind: "number", min: 0, help: "relative duality gap to reach", default: "0.0001" },
+    {
+      name: "edges",
+      kind: "string",
+      placeholder: "FILE.csv",
+      help: "for a model of graph: lines taskA,taskB,weight of the new tasks",
+    },
+    {
+      name: "omega",
+      kind: "string",
+      placeholder: "FILE.csv",
+      help: "for a model of fixed: precision over all tasks, the new ones last",
+    },
+    {
+      name: "sigma",
+      kind: "string",
+      placeholder: "FILE.csv",
+      help: "for a model of fixed: covariance over all tasks, the new ones last",
+    },
     ...columnFlags,
     jsonFlag,
   ],
@@ -49,12 +68,15 @@ async function add({ flags, positionals }: Arguments<typeof table>): Promise<num
   const before = await Model.load(modelPath);
   const tasks = await readTasks(dataPath, readOptions(dataPath, flags));
   const known = new Set(before.names);
-  const options = flags.gap === undefined ? {} : { gap: flags.gap };
+  const fresh = tasks.names.filter((one) => !known.has(one));
+  const relationsOf = await readRelations(flags, before.names, fresh);
+  const gap = flags.gap === undefined ? {} : { gap: flags.gap };
   const added: Timed[] = [];
   let model = before;
-  for (const name of tasks.names.filter((one) => !known.has(one))) {
+  for (const [i, name] of fresh.entries()) {
     const start = performance.now();
     const current = model;
+    const options = { ...gap, ...relationsOf(i) };
     model = await withFile(dataPath, () => current.addTask(name, tasks.select([name]), options));
     const [newest] = model.added.slice(-1);
     added.push({ ...(newest as AddedTask), seconds: (performance.now() - start) / 1000 });
