@@ -1,7 +1,6 @@
 /**
  * From the flags of a training to the options of `fit`.
  */
-import type { Matrix } from "ml-matrix";
 import { FedmtlError } from "../errors.js";
 import { isClassification } from "../mocha/labels.js";
 import {
