@@ -275,6 +275,11 @@ describe("what a command is given besides data", () => {
     await expectRefusal(["train", file("huge.svm")], 3, /the 2\. row of task "b" has features too large/);
   });
 
+  it("a damaged model is inspected as one", async () => {
+    await writeFile(file("damaged.safetensors"), "1 qid:a 1:1");
+    await expectRefusal(["inspect", file("damaged.safetensors")], 3, /not a usable safetensors file/);
+  });
+
   it("an unknown level of kernels", async () => {
     const child = spawn(process.execPath, [program, "train", good], {
       env: { ...process.env, FEDMTL_KERNEL: "nonsense" },

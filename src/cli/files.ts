@@ -59,7 +59,7 @@ export type Content = "data" | "model";
 
 /**
  * Tells a model from data: a safetensors file starts with the length of its header, 8 bytes little-endian, and the
- * header with a brace; no text, gzip or MATLAB file does. A folder can only be data.
+ * header with a brace; no text, gzip or MATLAB file does. A damaged one is told by its name. A folder can only be data.
  *
  * @throws FedmtlError IO, BAD_INPUT for an empty file
  */
@@ -73,7 +73,9 @@ export async function detectContent(path: string): Promise<Content> {
     throw new FedmtlError("BAD_INPUT", `${path}: found an empty file, expected data or a model`);
   }
   const longestHeader = 100_000_000n;
-  const isModel = start.length === 9 && start.readBigUInt64LE() <= longestHeader && start[8] === 0x7b;
+  const isNamedModel = /\.safetensors$/i.test(path);
+  const isModel =
+    isNamedModel || (start.length === 9 && start.readBigUInt64LE() <= longestHeader && start[8] === 0x7b);
   return isModel ? "model" : "data";
 }
 
