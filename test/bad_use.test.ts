@@ -307,7 +307,7 @@ describe("more memory than there is: OUT_OF_MEMORY before it is taken", () => {
   // itself takes: the process must end by itself, and not in silence.
   it.runIf(process.platform === "linux")("OpenBLAS is refused its working memory", async () => {
     const command = `ulimit -v 1300000; exec ${process.execPath} ${program} train ${good} --threads 1 --rounds 5`;
-    const child = spawn("bash", ["-c", command], { timeout: 20_000, killSignal: "SIGKILL" });
+    const child = spawn("bash", ["-c", command], { timeout: 240_000, killSignal: "SIGKILL" });
     let stderr = "";
     child.stderr.on("data", (chunk) => {
       stderr += chunk;
