@@ -12,6 +12,7 @@ const {
   intercepts,
   losses,
   policies,
+  gramChoices,
   ranges,
   weightings,
 } = require("../dist/options.js");
@@ -39,6 +40,7 @@ const choices = {
   average: averages,
   refit: refits,
   shrinking: ["on", "off"],
+  gram: gramChoices,
 };
 
 /** Options of `fit` that stand in an object of their own, with what makes the object. */

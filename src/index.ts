@@ -60,6 +60,7 @@ export type {
   CheckpointOptions,
   ClassWeight,
   FitOptions,
+  GramChoice,
   Intercept,
   Loss,
   Policy,

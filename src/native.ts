@@ -91,6 +91,9 @@ export interface NativePoolOptions {
   readonly momentum: boolean;
   /** Rows may nap. */
   readonly shrinking: boolean;
+  /** "auto", "on" or "off", the latter by default; with it the passes that rounds will make. */
+  readonly gram?: string | undefined;
+  readonly localEpochs?: number | undefined;
 }
 
 /** native/messages.hpp: what a client needs to evaluate at w_t. */

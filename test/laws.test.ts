@@ -322,6 +322,33 @@ describe("one, two and four threads", () => {
   });
 });
 
+describe("steps by inner products", () => {
+  const cases = lossNames.flatMap((loss) => storages.map((storage) => ({ loss, storage })));
+
+  it.each(cases)("are steps by features: $loss, $storage", async ({ loss, storage }) => {
+    const set = toTaskSet(hardTasks(75, loss, { sizes: [30, 8, 21], d: 25 }, storage), storage);
+    const shared: FitOptions = {
+      ...{ ...lossShape, loss, weighting: "mean", localEpochs: 5, omegaSteps: 3, certifyEvery: 1 },
+      ...{ relationship: traceNorm({ lambda1: 0.1 }), stop: { gap: 1e-4, rounds: 40 } },
+    };
+    const [off, on, two] = await Promise.all([
+      train(set, { ...shared, gram: "off", threads: 1 }).result,
+      train(set, { ...shared, gram: "on", threads: 1 }).result,
+      train(set, { ...shared, gram: "on", threads: 2 }).result,
+    ]);
+    expect(bitsOf(two).equals(bitsOf(on))).toBe(true);
+    expect(on.history.length).toBe(off.history.length);
+    expect(on.certificate.gap).toBeGreaterThanOrEqual(-1e-12 * Math.abs(on.certificate.primal));
+    for (const column of ["primal", "dual"] as const) {
+      const theirs = off.history.column(column);
+      on.history.column(column).forEach((value, index) => {
+        const other = theirs[index] as number;
+        expect(Math.abs(value - other)).toBeLessThanOrEqual(1e-8 * Math.abs(other));
+      });
+    }
+  });
+});
+
 describe("an aborted training", () => {
   const set = toTaskSet(hardTasks(80, "squared", { sizes: [300, 200, 500, 40], d: 20 }, "dense"));
   const endless: FitOptions = {

@@ -19,7 +19,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isClassification } from "../dist/mocha/labels.js";
 import { type Family, families } from "../dist/mocha/relationships.js";
-import { intercepts, losses, policies, ranges, weightings } from "../dist/options.js";
+import { gramChoices, intercepts, losses, policies, ranges, weightings } from "../dist/options.js";
 import type { Range } from "../dist/ranges.js";
 import { storages, toTaskSet } from "./support/native_problems.js";
 import { randomMatrix, randomSemidefinite } from "./support/reference_problems.js";
@@ -133,6 +133,7 @@ const choices = fc.record(
   {
     weighting: fc.constantFrom(...weightings),
     policy: fc.constantFrom(...policies),
+    gram: fc.constantFrom(...gramChoices),
     intercept: fc.constantFrom(...intercepts),
     standardize: fc.boolean(),
   },

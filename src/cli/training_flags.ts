@@ -2,7 +2,16 @@
  * The flags of a training; their choices, ranges and defaults are those of the library.
  */
 import { families, familyTraits, independent, traceNorm } from "../mocha/relationships.js";
-import { classWeights, defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
+import {
+  classWeights,
+  defaults,
+  gramChoices,
+  intercepts,
+  losses,
+  policies,
+  ranges,
+  weightings,
+} from "../options.js";
 import type { Range } from "../ranges.js";
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
 
@@ -140,6 +149,13 @@ export const trainingFlags = [
     choices: ["on", "off"],
     help: "leave out rows at rest for up to 7 rounds (hinge-like losses)",
     default: "on with policy adaptive or accelerated",
+  },
+  {
+    name: "gram",
+    kind: "choice",
+    choices: gramChoices,
+    help: "local steps by inner products of rows, for several passes over few rows of many features",
+    default: defaults.gram,
   },
   numberOrAuto(
     "omega-every",

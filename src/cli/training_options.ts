@@ -168,6 +168,7 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
     omegaSteps,
     omegaTolerance,
   } = flags;
+  const { gram } = flags;
   const shrinking = flags.shrinking === undefined ? undefined : flags.shrinking === "on";
   const { certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling } = flags;
   const { standardize, seed, threads } = flags;
@@ -183,6 +184,7 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
       policy,
       localEpochs,
       shrinking,
+      gram,
       omegaEvery,
       omegaSteps,
       omegaTolerance,
