@@ -85,6 +85,9 @@ const ownNames: Readonly<Record<BaselineName, readonly (keyof BaselineOptions)[]
   ditto: ["lambda", "batch", "attraction", "scaling", "tuning"],
 };
 
+/** @internal Whether a baseline is told how tasks relate. */
+export const takesRelationship = (name: BaselineName): boolean => ownNames[name].includes("relationship");
+
 const numbers = {
   theta: { fallback: 0.5, range: { least: 0, most: 1 - Number.EPSILON } },
   maxSteps: { fallback: 1000, range: { least: 1, whole: true } },
