@@ -118,6 +118,8 @@ class ServerWrap : public Napi::ObjectWrap<ServerWrap> {
     Napi::Value close(const Napi::CallbackInfo& info);
     Napi::Value certificate(const Napi::CallbackInfo& info);
     Napi::Value runRounds(const Napi::CallbackInfo& info);
+    Napi::Value runRound(const Napi::CallbackInfo& info);
+    Napi::Value certifyNow(const Napi::CallbackInfo& info);
     Napi::Value certifyFromAlpha(const Napi::CallbackInfo& info);
     Napi::Value stepOmega(const Napi::CallbackInfo& info);
     Napi::Value fixDefaults(const Napi::CallbackInfo& info);

@@ -145,21 +145,27 @@ void requireSteps(std::span<const double> steps, std::size_t tasks) {
 
 Napi::Function ServerWrap::define(Napi::Env env) {
     using Self = ServerWrap;
-    return DefineClass(
-        env, kWhat,
-        {instanceMethod<Self, &Self::request>("request"),
-         instanceMethod<Self, &Self::evaluation>("evaluation"),
-         instanceMethod<Self, &Self::receive>("receive"), instanceMethod<Self, &Self::close>("close"),
-         instanceMethod<Self, &Self::certificate>("certificate"),
-         instanceMethod<Self, &Self::runRounds>("runRounds"),
-         instanceMethod<Self, &Self::certifyFromAlpha>("certifyFromAlpha"),
-         instanceMethod<Self, &Self::stepOmega>("stepOmega"),
-         instanceMethod<Self, &Self::fixDefaults>("fixDefaults"),
-         instanceMethod<Self, &Self::cancel>("cancel"), instanceMethod<Self, &Self::state>("state"),
-         instanceMethod<Self, &Self::startFrom>("startFrom"), instanceMethod<Self, &Self::save>("save"),
-         instanceMethod<Self, &Self::restore>("restore"), instanceMethod<Self, &Self::kernel>("kernel"),
-         instanceMethod<Self, &Self::finish>("finish"), instanceMethod<Self, &Self::bytes>("bytes"),
-         instanceMethod<Self, &Self::dispose>("dispose")});
+    return DefineClass(env, kWhat,
+                       {instanceMethod<Self, &Self::request>("request"),
+                        instanceMethod<Self, &Self::evaluation>("evaluation"),
+                        instanceMethod<Self, &Self::receive>("receive"),
+                        instanceMethod<Self, &Self::close>("close"),
+                        instanceMethod<Self, &Self::certificate>("certificate"),
+                        instanceMethod<Self, &Self::runRounds>("runRounds"),
+                        instanceMethod<Self, &Self::runRound>("runRound"),
+                        instanceMethod<Self, &Self::certifyNow>("certifyNow"),
+                        instanceMethod<Self, &Self::certifyFromAlpha>("certifyFromAlpha"),
+                        instanceMethod<Self, &Self::stepOmega>("stepOmega"),
+                        instanceMethod<Self, &Self::fixDefaults>("fixDefaults"),
+                        instanceMethod<Self, &Self::cancel>("cancel"),
+                        instanceMethod<Self, &Self::state>("state"),
+                        instanceMethod<Self, &Self::startFrom>("startFrom"),
+                        instanceMethod<Self, &Self::save>("save"),
+                        instanceMethod<Self, &Self::restore>("restore"),
+                        instanceMethod<Self, &Self::kernel>("kernel"),
+                        instanceMethod<Self, &Self::finish>("finish"),
+                        instanceMethod<Self, &Self::bytes>("bytes"),
+                        instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
 /// ({tasks, cols, relationship, policy, threads, clients?}); with clients, it works with these alone, and
@@ -292,6 +298,49 @@ Napi::Value ServerWrap::runRounds(const Napi::CallbackInfo& info) {
         *records = fedmtl::runRounds(*pool, *server, plan, *cancelled);
     };
     work.result = [records](Napi::Env env) -> Napi::Value { return toJs(env, *records); };
+    return start(info.Env(), &clients, std::move(work));
+}
+
+/// (clients, plan, steps, wantTheta): a promise of {record, steps, flops, theta}, the last three one a task
+Napi::Value ServerWrap::runRound(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    const auto server = held_.get();
+    const auto pool = clients.pool();
+    requireSameShape(*pool, *server);
+    const auto steps = float64Array(info[2], "steps");
+    requireSteps(steps, server->tasks());
+    const auto records = std::make_shared<std::vector<RoundRecord>>();
+    const auto tasks = std::make_shared<TaskWork>(server->tasks());
+    RoundPlan plan = roundPlan(object(info[1], "plan"));
+    plan.maxRounds = 1;
+    plan.wantTheta = info[3].ToBoolean();
+    BackgroundWork work;
+    work.run = [server, pool, records, tasks, plan, cancelled = work.cancelled,
+                budgets = std::vector<double>(steps.begin(), steps.end())]() mutable {
+        plan.steps = budgets;
+        *records = fedmtl::runRounds(*pool, *server, plan, *cancelled, tasks.get());
+    };
+    work.result = [records, tasks](Napi::Env env) -> Napi::Value {
+        Napi::Object result = Napi::Object::New(env);
+        result.Set("record", toJs(env, *records));
+        result.Set("steps", toFloat64Array(env, tasks->steps));
+        result.Set("flops", toFloat64Array(env, tasks->flops));
+        result.Set("theta", toFloat64Array(env, tasks->theta));
+        return result;
+    };
+    return start(info.Env(), &clients, std::move(work));
+}
+
+/// (clients): a promise of the certificate at the current W, which changes nothing
+Napi::Value ServerWrap::certifyNow(const Napi::CallbackInfo& info) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
+    const auto server = held_.get();
+    const auto pool = clients.pool();
+    requireSameShape(*pool, *server);
+    const auto certificate = std::make_shared<Certificate>();
+    BackgroundWork work;
+    work.run = [server, pool, certificate] { *certificate = fedmtl::certifyNow(*pool, *server); };
+    work.result = [certificate](Napi::Env env) -> Napi::Value { return toJs(env, *certificate); };
     return start(info.Env(), &clients, std::move(work));
 }
 

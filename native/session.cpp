@@ -12,16 +12,6 @@ double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Certificate evaluateAll(ClientPool& pool, const Server& server) {
-    std::vector<Objective> objectives(server.tasks());
-    pool.forEachTask([&](std::size_t t, ClientWorkspace& workspace) {
-        Client client = pool.client(t);
-        client.decide(server.decision(t));
-        objectives[t] = client.evaluate(server.w(t, workspace.message), workspace);
-    });
-    return server.certify(objectives, pool.threads());
-}
-
 /// The round counts as never begun.
 void withdraw(ClientPool& pool, Server& server) {
     for (std::size_t t = 0; t < server.tasks(); ++t) {
@@ -33,20 +23,31 @@ void withdraw(ClientPool& pool, Server& server) {
     pool.takeWorkDone();
 }
 
+void note(TaskWork* work, std::size_t task, const Proposal& proposal) {
+    if (work != nullptr) {
+        work->steps[task] = static_cast<double>(proposal.steps);
+        work->flops[task] = static_cast<double>(proposal.flops);
+        work->theta[task] = proposal.theta;
+    }
+}
+
 /// One exchange: requests out, proposals in. False if it was cancelled on the way.
 bool exchange(ClientPool& pool, Server& server, const RoundPlan& plan, RoundRecord& record,
-              const std::atomic<bool>& cancelled) {
+              const std::atomic<bool>& cancelled, TaskWork* work) {
     pool.forEachTask([&](std::size_t t, ClientWorkspace& workspace) {
+        note(work, t, Proposal{});
         const auto steps = static_cast<std::uint64_t>(plan.steps[t]);
         if (steps == 0 || cancelled.load(std::memory_order_relaxed)) {
             return;
         }
-        const RoundRequest request = server.request(t, record.round, steps, workspace.message);
+        RoundRequest request = server.request(t, record.round, steps, workspace.message);
+        request.wantTheta = plan.wantTheta;
         Client client = pool.client(t);
         client.decide(request.decision);
         const Proposal proposal = client.propose(request, workspace, cancelled);
         if (proposal.steps > 0) {
             server.receive(t, proposal);
+            note(work, t, proposal);
             ++workspace.done.participants;
             workspace.done.steps += proposal.steps;
             workspace.done.flops += proposal.flops;
@@ -94,7 +95,7 @@ double bestFactor(ClientPool& pool, const Server& server) {
 }  // namespace
 
 std::vector<RoundRecord> runRounds(ClientPool& pool, Server& server, const RoundPlan& plan,
-                                   const std::atomic<bool>& cancelled) {
+                                   const std::atomic<bool>& cancelled, TaskWork* work) {
     const auto callStart = Clock::now();
     std::vector<RoundRecord> records;
     for (std::uint64_t done = 1; done <= plan.maxRounds; ++done) {
@@ -102,7 +103,7 @@ std::vector<RoundRecord> runRounds(ClientPool& pool, Server& server, const Round
         const std::uint64_t roundOfWStep = plan.roundOfWStep + done;
         RoundRecord record;
         record.round = plan.firstRound + done - 1;
-        if (!exchange(pool, server, plan, record, cancelled)) {
+        if (!exchange(pool, server, plan, record, cancelled, work)) {
             break;
         }
         const RoundEnd end = server.close(pool.threads());
@@ -111,7 +112,7 @@ std::vector<RoundRecord> runRounds(ClientPool& pool, Server& server, const Round
         if (roundOfWStep % plan.certifyEvery == 0 || roundOfWStep >= plan.certifyAlwaysFrom ||
             roundOfWStep == plan.lastRound) {
             record.certified = true;
-            record.certificate = evaluateAll(pool, server);
+            record.certificate = certifyNow(pool, server);
             record.stop = shouldStop(plan, roundOfWStep, record.certificate);
         }
         record.seconds = secondsSince(start);
@@ -123,6 +124,16 @@ std::vector<RoundRecord> runRounds(ClientPool& pool, Server& server, const Round
     return records;
 }
 
+Certificate certifyNow(ClientPool& pool, const Server& server) {
+    std::vector<Objective> objectives(server.tasks());
+    pool.forEachTask([&](std::size_t t, ClientWorkspace& workspace) {
+        Client client = pool.client(t);
+        client.decide(server.decision(t));
+        objectives[t] = client.evaluate(server.w(t, workspace.message), workspace);
+    });
+    return server.certify(objectives, pool.threads());
+}
+
 Certificate certifyFromAlpha(ClientPool& pool, Server& server) {
     pool.forEachTask([&](std::size_t t, ClientWorkspace&) {
         Client client = pool.client(t);
@@ -131,7 +142,7 @@ Certificate certifyFromAlpha(ClientPool& pool, Server& server) {
         server.replaceV(t, client.v());
     });
     server.recomputeW(pool.threads());
-    return evaluateAll(pool, server);
+    return certifyNow(pool, server);
 }
 
 void startFrom(ClientPool& pool, Server& server, std::span<const double> scores) {

@@ -33,7 +33,16 @@ struct RoundPlan {
     double stopGap = 0.0;          // gap at most this
     double stopObjective =
         -std::numeric_limits<double>::infinity();  // from certifyAlwaysFrom on: P + g at most this
-    double seconds = 0.01;  // wall time after which the call returns at the next round's end
+    double seconds = 0.01;   // wall time after which the call returns at the next round's end
+    bool wantTheta = false;  // every task bounds its theta, where the work of tasks is asked for
+};
+
+/// What the last round was to each task; 0 steps and FLOPs, and theta = 1, where it took no part.
+struct TaskWork {
+    explicit TaskWork(std::size_t tasks) : steps(tasks), flops(tasks), theta(tasks) {}
+    std::vector<double> steps;
+    std::vector<double> flops;
+    std::vector<double> theta;  // bounds on theta_t^h in [0, 1], if they were wanted
 };
 
 struct RoundRecord {
@@ -51,8 +60,12 @@ struct RoundRecord {
 
 /// Runs rounds until the plan says stop. If `cancelled` is set the round under way is abandoned: every client
 /// and the server keep the state of the last finished round.
+/// @param work of each task, if it is wanted; written anew by every round
 std::vector<RoundRecord> runRounds(ClientPool& pool, Server& server, const RoundPlan& plan,
-                                   const std::atomic<bool>& cancelled);
+                                   const std::atomic<bool>& cancelled, TaskWork* work = nullptr);
+
+/// A certificate at the current W, one pass over the data. Nothing that follows depends on it.
+Certificate certifyNow(ClientPool& pool, const Server& server);
 
 /// A certificate for alpha itself: v_t rebuilt from alpha by every client, W = V K, one pass over the data.
 Certificate certifyFromAlpha(ClientPool& pool, Server& server);

@@ -79,5 +79,31 @@ export {
 export type { Average } from "./selection/fold_runner.js";
 export type { Grid } from "./selection/grid.js";
 export { lambdaPath, type LambdaPathOptions, type PathPoint } from "./selection/path.js";
-export type { Method, MethodObjective, RoundPlan, RoundWork } from "./systems/method.js";
+export type { AbsentDevice } from "./systems/absence.js";
+export { presence } from "./systems/attendance.js";
+export { type Availability, dayNight, type DayNightOptions } from "./systems/availability.js";
+export type { DeviceTotals } from "./systems/device_totals.js";
+export { type Device, type DeviceName, deviceNames } from "./systems/devices.js";
+export { type BurstOptions, bursts, type Faults, independentDrops } from "./systems/faults.js";
+export type { Devices, Network } from "./systems/fleet.js";
+export type { KeyedRandom, Purpose } from "./systems/keyed_random.js";
+export { type Link, type LinkName, linkNames, type NetworkName, networkNames } from "./systems/links.js";
+export type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "./systems/method.js";
+export type { MethodFactory } from "./systems/methods.js";
+export type { Moment, PartFacts } from "./systems/moment.js";
+export type { Choice, Shares } from "./systems/presets.js";
+export type { Sampling } from "./systems/sampling.js";
+export { simulate, type SimulationResult, SimulationRun } from "./systems/simulate.js";
+export type { SimulationStatus } from "./systems/simulation.js";
+export type { SimulatedRound, SimulationColumn, SimulationHistory } from "./systems/simulation_history.js";
+export {
+  type MethodName,
+  methodNames,
+  type ResolvedSimulation,
+  type SimulateOptions,
+  type SimulationStop,
+} from "./systems/simulation_options.js";
+export { readTrace, type TraceOptions } from "./systems/trace.js";
+export type { TaskRound } from "./systems/task_round.js";
+export { type BudgetName, budgetNames, untilDeadline, type WorkBudget } from "./systems/work_budgets.js";
 export { version } from "./version.js";

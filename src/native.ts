@@ -172,6 +172,17 @@ export interface NativeRoundPlan {
   readonly seconds: number;
 }
 
+/** One round, task by task (native/session.hpp, TaskWork). */
+export interface NativeRoundOfTasks {
+  /** As a row of the table of runRounds; empty if the round was cancelled. */
+  readonly record: Float64Array;
+  /** m; 0 where a task took no part, as in flops. */
+  readonly steps: Float64Array;
+  readonly flops: Float64Array;
+  /** m bounds in [0, 1], 1 for tasks that took no part or were not asked. */
+  readonly theta: Float64Array;
+}
+
 export interface NativeCertificate {
   readonly primal: number;
   readonly dual: number;
@@ -224,6 +235,15 @@ export interface NativeServer {
   close(): Promise<void>;
   certificate(lossSums: Float64Array, conjugateSums: Float64Array): NativeCertificate;
   runRounds(clients: NativeClientPool, plan: NativeRoundPlan, steps: Float64Array): Promise<Float64Array>;
+  /** One round of the plan, with what it was to each task. */
+  runRound(
+    clients: NativeClientPool,
+    plan: NativeRoundPlan,
+    steps: Float64Array,
+    wantTheta: boolean,
+  ): Promise<NativeRoundOfTasks>;
+  /** At the current W; changes nothing. */
+  certifyNow(clients: NativeClientPool): Promise<NativeCertificate>;
   certifyFromAlpha(clients: NativeClientPool): Promise<NativeCertificate>;
   stepOmega(): Promise<NativeOmegaStep>;
   fixDefaults(): Promise<void>;

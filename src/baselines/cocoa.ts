@@ -16,10 +16,10 @@
 import type { TaskSet } from "../data/task_set.js";
 import type { Relationship } from "../mocha/relationships.js";
 import type { NativeProposal, NativeRequest } from "../native.js";
-import type { Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { DualPair, rowCountsOf, rowSizesOf } from "./dual_pair.js";
 import type { ResolvedBaseline } from "./options.js";
-import { addWork, dualTraffic, emptyWork, requirePlan } from "./work.js";
+import { addWork, dualTraffic, emptyWork, messageBytes, requirePlan } from "./work.js";
 
 const firstTestAfter = 1 / 4;
 const testGrowth = 3 / 2;
@@ -30,18 +30,20 @@ export class Cocoa implements Method {
   readonly taskCount: number;
   readonly rowCounts: Float64Array;
   readonly flopsPerStep: Float64Array;
+  readonly messageBytes: MessageBytes;
+  readonly mostSteps: number;
   readonly #pair: DualPair;
   readonly #cols: number;
   readonly #theta: number;
-  readonly #maxSteps: number;
 
   constructor(tasks: TaskSet, relationship: Relationship, options: ResolvedBaseline) {
     this.taskCount = tasks.taskCount;
     this.rowCounts = rowCountsOf(tasks);
     this.flopsPerStep = rowSizesOf(tasks).map((size) => 4 * size);
     this.#cols = tasks.cols;
+    this.messageBytes = messageBytes(dualTraffic, tasks.cols);
     this.#theta = options.theta;
-    this.#maxSteps = options.maxSteps;
+    this.mostSteps = options.maxSteps;
     this.#pair = new DualPair(tasks, options.problem, relationship, "paper");
   }
 
@@ -51,7 +53,7 @@ export class Cocoa implements Method {
     const theta = new Float64Array(this.taskCount).fill(1);
     const work = { ...emptyWork(this.taskCount, this.#cols, dualTraffic), theta };
     for (let t = 0; t < this.taskCount; t++) {
-      const most = Math.min(this.#maxSteps, plan.steps[t] ?? 0);
+      const most = Math.min(this.mostSteps, plan.steps[t] ?? 0);
       if (most > 0) {
         const answer = await this.#solve(t, server.request(t, plan.round, most));
         server.receive(t, answer.round, answer.v, answer.e);

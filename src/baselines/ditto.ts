@@ -11,7 +11,7 @@
  */
 import { RandomStream } from "../data/random.js";
 import type { TaskSet } from "../data/task_set.js";
-import type { MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { rowSizesOf } from "./dual_pair.js";
 import { Averaging, type AveragingProblem, averagingProblem, stepOf, stepScalings } from "./fedavg.js";
 import type { LocalRows } from "./local_rows.js";
@@ -28,6 +28,7 @@ export class Ditto implements TunedMethod {
   readonly taskCount: number;
   readonly rowCounts: Float64Array;
   readonly flopsPerStep: Float64Array;
+  readonly messageBytes: MessageBytes;
   /** Of the personal models. */
   readonly scaling: number;
   /** Of FedAvg's part. */
@@ -49,6 +50,7 @@ export class Ditto implements TunedMethod {
     this.rowCounts = this.#common.rowCounts;
     const perStep = 4 * (tasks.cols / options.batch);
     this.flopsPerStep = rowSizesOf(tasks).map((size) => 4 * size + perStep);
+    this.messageBytes = this.#common.messageBytes;
     this.scaling = personal;
     this.commonScaling = common;
     this.trials = trials;

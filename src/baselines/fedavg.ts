@@ -15,7 +15,7 @@
  */
 import { RandomStream } from "../data/random.js";
 import type { TaskSet } from "../data/task_set.js";
-import type { MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { rowCountsOf, rowSizesOf } from "./dual_pair.js";
 import { type LocalRows, localRowsOf, type SlopedLoss, slopedLoss } from "./local_rows.js";
 import { localSgd } from "./local_sgd.js";
@@ -23,7 +23,7 @@ import type { ResolvedBaseline } from "./options.js";
 import { savedArray } from "./state.js";
 import { addScaled, requireFinite, squaredNorm } from "./vectors.js";
 import { tuned, type TunedMethod, type TuningTrial } from "./tuning.js";
-import { addWork, emptyWork, primalTraffic, requirePlan } from "./work.js";
+import { addWork, emptyWork, messageBytes, primalTraffic, requirePlan } from "./work.js";
 
 /** 256, 64, …, 4^-7 */
 export const stepScalings = Array.from({ length: 12 }, (_, k) => 4 ** (4 - k));
@@ -70,6 +70,7 @@ export class Averaging implements TunedMethod {
   readonly taskCount: number;
   readonly rowCounts: Float64Array;
   readonly flopsPerStep: Float64Array;
+  readonly messageBytes: MessageBytes;
   readonly scaling: number;
   readonly trials: readonly TuningTrial[];
   readonly #problem: AveragingProblem;
@@ -88,6 +89,7 @@ export class Averaging implements TunedMethod {
     this.rowCounts = rowCountsOf(tasks);
     const perStep = (name === "fedavg" ? 3 : 5) * (tasks.cols / options.batch);
     this.flopsPerStep = rowSizesOf(tasks).map((size) => 4 * size + perStep);
+    this.messageBytes = messageBytes(primalTraffic, tasks.cols);
     this.scaling = scaling;
     this.trials = trials;
     this.#problem = problem;

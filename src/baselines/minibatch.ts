@@ -5,14 +5,14 @@
  */
 import type { TaskSet } from "../data/task_set.js";
 import type { Relationship } from "../mocha/relationships.js";
-import type { MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { rowCountsOf, rowSizesOf } from "./dual_pair.js";
 import { KernelServer } from "./kernel_server.js";
 import { type LocalRows, localRowsOf, rowSample, type SlopedLoss, slopedLoss } from "./local_rows.js";
 import type { BaselineName, ResolvedProblem } from "./options.js";
 import { savedArray } from "./state.js";
 import type { TunedMethod, TuningTrial } from "./tuning.js";
-import { addWork, emptyWork, primalTraffic, requirePlan } from "./work.js";
+import { addWork, emptyWork, messageBytes, primalTraffic, requirePlan } from "./work.js";
 
 /** The problem of a mini-batch method, and its rows, which candidates of a search share. */
 export interface MinibatchProblem {
@@ -37,6 +37,7 @@ export abstract class Minibatch implements TunedMethod {
   readonly taskCount: number;
   readonly rowCounts: Float64Array;
   readonly flopsPerStep: Float64Array;
+  readonly messageBytes: MessageBytes;
   readonly scaling: number;
   readonly trials: readonly TuningTrial[];
   protected readonly rows: readonly LocalRows[];
@@ -59,6 +60,7 @@ export abstract class Minibatch implements TunedMethod {
     this.loss = slopedLoss(problem);
     this.server = new KernelServer(tasks, relationship, problem.threads);
     this.#cols = tasks.cols;
+    this.messageBytes = messageBytes(primalTraffic, tasks.cols);
     this.#seed = problem.seed;
   }
 

@@ -16,10 +16,18 @@
  */
 import type { TaskSet } from "../data/task_set.js";
 import { global, independent, mean, type Relationship } from "../mocha/relationships.js";
-import type { Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { DualPair, rowCountsOf, rowSizesOf } from "./dual_pair.js";
 import type { ResolvedBaseline } from "./options.js";
-import { addWork, dualTraffic, emptyWork, noTraffic, requirePlan, type Traffic } from "./work.js";
+import {
+  addWork,
+  dualTraffic,
+  emptyWork,
+  messageBytes,
+  noTraffic,
+  requirePlan,
+  type Traffic,
+} from "./work.js";
 
 type SolvedName = "global" | "local" | "mean-mtl";
 
@@ -40,6 +48,7 @@ export class NativeRounds implements Method {
   readonly taskCount: number;
   readonly rowCounts: Float64Array;
   readonly flopsPerStep: Float64Array;
+  readonly messageBytes: MessageBytes;
   readonly #pair: DualPair;
   readonly #cols: number;
   readonly #traffic: Traffic;
@@ -51,6 +60,7 @@ export class NativeRounds implements Method {
     this.flopsPerStep = rowSizesOf(tasks).map((size) => 4 * size);
     this.#cols = tasks.cols;
     this.#traffic = name === "local" ? noTraffic : dualTraffic;
+    this.messageBytes = messageBytes(this.#traffic, tasks.cols);
     // The momentum restarts for all tasks at once: without it a local model depends on its own rows alone.
     const policy = name === "local" ? "row" : "accelerated";
     this.#pair = new DualPair(tasks, options.problem, relationshipOf(name, options), policy);

@@ -2,7 +2,7 @@
  * What a round of a baseline cost (docs/math.md, section 6), task by task.
  */
 import { FedmtlError } from "../errors.js";
-import type { RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, RoundPlan, RoundWork } from "../systems/method.js";
 
 const bytesPerNumber = 8;
 
@@ -26,6 +26,12 @@ export const noTraffic: Traffic = { down: { vectors: 0, scalars: 0 }, up: { vect
 
 const bytesOf = ({ vectors, scalars }: MessageSize, cols: number): number =>
   bytesPerNumber * (vectors * cols + scalars);
+
+/** Bytes of one task's messages. */
+export const messageBytes = ({ down, up }: Traffic, cols: number): MessageBytes => ({
+  down: bytesOf(down, cols),
+  up: bytesOf(up, cols),
+});
 
 /** The record of one round, filled in task by task; every task is sent the model, dropped or not. */
 export function emptyWork(tasks: number, cols: number, traffic: Traffic): RoundWork {

@@ -34,20 +34,6 @@ export function startFit(tasks: TaskSet, options: FitOptions, scope: WarmStartSc
     result = Promise.reject(error);
   }
   const run = new FitRun(result, resolved, history, () => training?.abort());
-  listenToSignal(resolved.signal, run);
+  run.listenTo(resolved.signal);
   return run;
-}
-
-function listenToSignal(signal: AbortSignal | undefined, run: FitRun): void {
-  if (signal === undefined) {
-    return;
-  }
-  const abort = (): void => run.abort();
-  if (signal.aborted) {
-    abort();
-    return;
-  }
-  signal.addEventListener("abort", abort, { once: true });
-  const stopListening = (): void => signal.removeEventListener("abort", abort);
-  run.result.then(stopListening, stopListening);
 }

@@ -106,7 +106,7 @@ export function headOf(
 }
 
 /** W without the constant feature's column, and the intercepts: that column times the feature's value, or the free ones. */
-function separateIntercepts(
+export function separateIntercepts(
   W: Float64Array,
   free: Float64Array,
   data: PreparedData,

@@ -2,13 +2,19 @@
  * The outer loop of MOCHA (Algorithm 1 of the paper): W steps of federated rounds, Omega steps between them, until the
  * stopping rule holds. It decides what the rounds shall be; the rounds themselves run in the addon.
  */
-import type { NativeClientPool, NativeKernel, NativeServer } from "../native.js";
+import type {
+  NativeClientPool,
+  NativeKernel,
+  NativeRoundOfTasks,
+  NativeRoundPlan,
+  NativeServer,
+} from "../native.js";
 import { native, recordFields } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/accounting.js";
 import type { CheckpointFolder } from "./checkpoint.js";
 import { type SavedState, storedNumber } from "./checkpoint_file.js";
-import { type Certificate, type History, toCertificate } from "./history.js";
+import { type Certificate, type History, type RoundRecord, toCertificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";
 import { requireMemory } from "./memory.js";
@@ -33,6 +39,11 @@ export interface LoopResult {
   /** The free ones. */
   readonly intercepts: Float64Array;
   readonly epsilon?: number;
+}
+
+/** One round, and what it was to each task (m). */
+export interface LoopRound extends Omit<NativeRoundOfTasks, "record"> {
+  readonly record: RoundRecord;
 }
 
 /** What a loop is made of. */
@@ -150,6 +161,11 @@ export class OuterLoop {
     const verdict = await this.#alternate();
     // Before the last certificate rebuilds V: a training that is given more rounds shall not see that it ended here.
     await this.#writeCheckpoint();
+    return await this.conclude(verdict);
+  }
+
+  /** Certifies alpha itself after the last round; `finish` follows. */
+  async conclude(verdict: "converged" | "budget"): Promise<LoopEnd> {
     if (isLearned(this.#options.relationship)) {
       await this.server.fixDefaults();
     }
@@ -160,12 +176,26 @@ export class OuterLoop {
 
   /** W steps, which are rounds at fixed Omega until the targets hold, and Omega steps between them. */
   async #alternate(): Promise<"converged" | "budget"> {
+    for (;;) {
+      const end = await this.prepareRound();
+      if (end !== undefined) {
+        return end;
+      }
+      await this.#runRounds();
+      await this.#writeCheckpointIfDue();
+    }
+  }
+
+  /**
+   * Takes the Omega steps that are due before the next round.
+   *
+   * @returns undefined if a round shall follow, else how the training ends
+   */
+  async prepareRound(): Promise<"converged" | "budget" | undefined> {
     while (!this.#aborted) {
       const outOfRounds = this.#rounds >= this.#options.stop.rounds;
       if (!this.#wStepDone && !outOfRounds) {
-        await this.#runRounds();
-        await this.#writeCheckpointIfDue();
-        continue;
+        return undefined;
       }
       const certificate = this.#history.at(this.#rounds - 1)?.certificate;
       const verdict = certificate === undefined ? "budget" : this.#rule.judge(certificate);
@@ -213,14 +243,31 @@ export class OuterLoop {
     if (this.#checkpoints === undefined || !this.#changed) {
       return;
     }
-    await this.#checkpoints.write(this.#rounds, {
+    await this.#checkpoints.write(this.#rounds, this.save());
+    this.#changed = false;
+  }
+
+  /** What `restore` needs, between rounds. */
+  save(): SavedState {
+    return {
       ...this.server.save(this.clients),
       ...this.#rule.save(),
       ...this.#history.save(),
       "loop.roundsOfWStep": Float64Array.of(this.#roundsOfWStep),
       "loop.wStepDone": Float64Array.of(this.#wStepDone ? 1 : 0),
-    });
-    this.#changed = false;
+    };
+  }
+
+  /**
+   * One round with the given coordinate steps, m, after `prepareRound`.
+   *
+   * @returns undefined if it was abandoned
+   */
+  async runRound(steps: Float64Array, wantTheta: boolean): Promise<LoopRound | undefined> {
+    const answer = await this.server.runRound(this.clients, this.#plan(1), steps, wantTheta);
+    this.#record(answer.record);
+    const record = answer.record.length === 0 ? undefined : this.#history.at(this.#history.length - 1);
+    return record === undefined ? undefined : { ...answer, record };
   }
 
   /** One native call. */
@@ -228,10 +275,19 @@ export class OuterLoop {
     const { stop, budgets } = this.#options;
     const left = stop.rounds - this.#rounds;
     const untilCheckpoint = this.#checkpoints?.roundsUntilDue(this.#rounds) ?? left;
+    const plan = this.#plan(budgets === undefined ? Math.min(left, untilCheckpoint) : 1);
+    const steps = budgets === undefined ? this.#steps : budgets(this.#rounds + 1);
+    const table = await this.server.runRounds(this.clients, plan, steps);
+    this.#record(table);
+    this.#onProgress();
+  }
+
+  #plan(maxRounds: number): NativeRoundPlan {
+    const left = this.#options.stop.rounds - this.#rounds;
     const targets = this.#rule.targets();
-    const plan = {
+    return {
       firstRound: this.#rounds + 1,
-      maxRounds: budgets === undefined ? Math.min(left, untilCheckpoint) : 1,
+      maxRounds,
       roundOfWStep: this.#roundsOfWStep,
       certifyEvery: this.#certifyEvery,
       certifyAlwaysFrom: targets.mayEndFrom,
@@ -241,10 +297,6 @@ export class OuterLoop {
       stopObjective: targets.objective,
       seconds: secondsPerCall,
     };
-    const steps = budgets === undefined ? this.#steps : budgets(this.#rounds + 1);
-    const table = await this.server.runRounds(this.clients, plan, steps);
-    this.#record(table);
-    this.#onProgress();
   }
 
   /** Writes the rounds of a native call into the history. */

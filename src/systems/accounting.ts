@@ -12,21 +12,38 @@ const scalarsUpCertified = 2;
 /** The decision on the last proposal, with the w_t that a certificate needs where rounds work against another one. */
 const scalarsDownCertified = 3;
 
+/** Of a round, what decides how large its messages are. */
+export interface MessageKind {
+  readonly certified: boolean;
+  readonly momentum: boolean;
+}
+
+/** Bytes of one task's messages in a round; nothing but the certificate's numbers comes up from a task that dropped it. */
+export function taskBytes(
+  { certified, momentum }: MessageKind,
+  cols: number,
+): { readonly down: number; readonly up: number; readonly upDropped: number } {
+  const evaluationUp = certified ? scalarsUpCertified : 0;
+  const evaluationDown = certified && momentum ? cols + scalarsDownCertified : 0;
+  return {
+    down: bytesPerNumber * (cols + scalarsDown + evaluationDown),
+    up: bytesPerNumber * (cols + scalarsUp + evaluationUp),
+    upDropped: bytesPerNumber * evaluationUp,
+  };
+}
+
 /**
  * Bytes of one round: w_t goes to every task, dropped or not; v_t comes back from the participants. A certificate is
  * evaluated at the w_t that the next round sends anyway, but for momentum, whose rounds work against a point ahead of it.
  */
 export function roundBytes(
-  round: { readonly participants: number; readonly certified: boolean; readonly momentum: boolean },
+  round: MessageKind & { readonly participants: number },
   tasks: number,
   cols: number,
 ): { bytesDown: number; bytesUp: number } {
-  const evaluationUp = round.certified ? scalarsUpCertified : 0;
-  const evaluationDown = round.certified && round.momentum ? cols + scalarsDownCertified : 0;
-  return {
-    bytesDown: bytesPerNumber * tasks * (cols + scalarsDown + evaluationDown),
-    bytesUp: bytesPerNumber * (round.participants * (cols + scalarsUp) + tasks * evaluationUp),
-  };
+  const { down, up, upDropped } = taskBytes(round, cols);
+  const { participants } = round;
+  return { bytesDown: tasks * down, bytesUp: participants * up + (tasks - participants) * upDropped };
 }
 
 /** FLOPs of a pass over the data that evaluates scores: one multiplication and addition a stored feature. */
