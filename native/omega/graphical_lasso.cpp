@@ -115,39 +115,37 @@ PrecisionMatrix assembled(const std::vector<Members>& components, const Places& 
 
 }  // namespace
 
-GraphicalLasso graphicalLasso(std::size_t m, std::span<const double> S, double rho,
-                              const PrecisionMatrix* start, ThreadPool& threads, Screening screening) {
+GraphicalLasso graphicalLasso(std::size_t m, std::span<const double> S, double rho, ThreadPool& threads,
+                              const GraphicalLassoOptions& options) {
     std::vector<double> d(m);
     for (std::size_t t = 0; t < m; ++t) {
         const double variance = S[t * m + t] + rho;
         if (!(variance > 0.0) || !std::isfinite(variance)) {
             throw Error(ErrorCode::Numerical,
-                        "the models' variance over features is not a positive, finite "
-                        "number for every task; standardise the features");
+                        "the mean square coefficient of a task's model is not a finite number, or 0 beside a "
+                        "rho of 0; look for extremely large feature values and standardise them");
         }
         d[t] = 1.0 / std::sqrt(variance);
     }
-    const double joinAbove = screening == Screening::On ? rho : -1.0;
+    const double joinAbove = options.screening == Screening::On ? rho : -1.0;
     const std::vector<Members> components = componentsOf(m, S, joinAbove);
     const Places places = placesOf(m, components);
-    std::vector<std::vector<double>> starts = startsOf(components, places, start, d);
+    std::vector<std::vector<double>> starts = startsOf(components, places, options.start, d);
     std::vector<LassoSolution> solutions(components.size());
-    for (std::size_t c = 0; c < components.size(); ++c) {
-        solutions[c] =
-            solveComponent(scaledComponent(components[c], m, S, rho, d), std::move(starts[c]), threads);
-    }
     GraphicalLasso result;
-    result.omega = assembled(components, places, solutions, d);
-    result.components = components.size();
     for (std::size_t c = 0; c < components.size(); ++c) {
-        result.largest = std::max(result.largest, components[c].size());
+        solutions[c] = solveComponent(scaledComponent(components[c], m, S, rho, d), std::move(starts[c]),
+                                      options.mostSteps, threads);
         result.residual = std::max(result.residual, solutions[c].residual);
+        result.finished = result.finished && solutions[c].finished;
         result.objective += solutions[c].objective;
         result.newtonSteps += solutions[c].steps;
     }
     for (const double scale : d) {
         result.objective -= 2.0 * std::log(scale);
     }
+    result.omega = assembled(components, places, solutions, d);
+    result.components = components.size();
     return result;
 }
 

@@ -18,25 +18,29 @@
 
 namespace fedmtl {
 
+enum class Screening { On, Off };
+
+struct GraphicalLassoOptions {
+    const PrecisionMatrix* start = nullptr;  // where to begin; it does not decide where it ends
+    Screening screening = Screening::On;
+    std::size_t mostSteps = 50;  // of each component
+};
+
 struct GraphicalLasso {
     PrecisionMatrix omega;
     // The largest entry of the least subgradient of f, entry (s, t) relative to the root of Sigma_ss
     // Sigma_tt.
     double residual = 0.0;
+    bool finished = true;         // the residual is at most 1e-9, or as small as rounding allows
     double objective = 0.0;       // f(Omega)
     std::size_t components = 0;   // that screening finds
-    std::size_t largest = 0;      // tasks of the largest component
     std::size_t newtonSteps = 0;  // of all components
 };
 
-enum class Screening { On, Off };
-
 /// @param S m x m, both triangles set alike
-/// @param start where to begin, or nullptr: the result is the same but for the residual
 /// Same bits at any thread count.
 /// @throws Error Numerical where S + rho I is not positive on its diagonal
-GraphicalLasso graphicalLasso(std::size_t m, std::span<const double> S, double rho,
-                              const PrecisionMatrix* start, ThreadPool& threads,
-                              Screening screening = Screening::On);
+GraphicalLasso graphicalLasso(std::size_t m, std::span<const double> S, double rho, ThreadPool& threads,
+                              const GraphicalLassoOptions& options = {});
 
 }  // namespace fedmtl

@@ -11,7 +11,6 @@ namespace fedmtl {
 namespace {
 
 constexpr double kTarget = 1e-9;
-constexpr std::size_t kMostSteps = 50;
 
 /// A positive definite X with what the method needs of it.
 struct Point {
@@ -33,22 +32,25 @@ class ProximalNewton {
         moveTo(*std::move(given && given->f < plain->f ? given : plain));
     }
 
-    LassoSolution solve() {
+    LassoSolution solve(std::size_t mostSteps) {
         double residual = findFree();
         std::size_t steps = 0;
-        for (int idle = 0; residual > kTarget && steps < kMostSteps && idle < 3; ++steps) {
+        bool finished = residual <= kTarget;
+        for (int idle = 0; !finished && steps < mostSteps; ++steps) {
             const double before = now_.f;
             // A step as exact as what it starts from, and no more: convergence stays faster than linear.
             const double accuracy = std::clamp(residual, 1e-4, 0.1);
             if (!search(NewtonDirection(problem_, now_.X, now_.W, free_, threads_).solve(accuracy))) {
+                finished = true;
                 break;
             }
             const double left = findFree();
             // Near the limit of rounding f stands still while the residual may still fall.
             idle = before - now_.f > rounding() || left < 0.5 * residual ? 0 : idle + 1;
             residual = left;
+            finished = residual <= kTarget || idle == 3;
         }
-        return {std::move(now_.X), residual, now_.f, steps};
+        return {std::move(now_.X), residual, now_.f, steps, finished};
     }
 
   private:
@@ -147,8 +149,9 @@ class ProximalNewton {
 
 }  // namespace
 
-LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, ThreadPool& threads) {
-    return ProximalNewton(component, std::move(X), threads).solve();
+LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, std::size_t mostSteps,
+                             ThreadPool& threads) {
+    return ProximalNewton(component, std::move(X), threads).solve(mostSteps);
 }
 
 }  // namespace fedmtl

@@ -18,10 +18,12 @@ struct LassoSolution {
     double residual = 0.0;  // largest entry of the least subgradient
     double objective = 0.0;
     std::size_t steps = 0;
+    bool finished = false;  // rather than out of steps
 };
 
-/// Ends at a residual of 1e-9, where rounding allows no more, or after 50 steps.
+/// Ends at a residual of 1e-9, where rounding allows no more, or after `mostSteps`.
 /// @param X where to begin, p x p; X = I, the best diagonal matrix, is tried too
-LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, ThreadPool& threads);
+LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, std::size_t mostSteps,
+                             ThreadPool& threads);
 
 }  // namespace fedmtl

@@ -12,6 +12,7 @@
 // Reference: Smith et al., "Federated Multi-Task Learning", NIPS 2017, section 3.1 and appendix B.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -90,6 +91,9 @@ std::vector<double> covarianceOf(std::size_t m, std::size_t cols, std::span<cons
     return S;
 }
 
+/// Newton steps in an Omega step. Most take fewer; where rho is tiny beside S the next one goes on.
+constexpr std::size_t kStepsAtOnce = 10;
+
 class SparsePrecision final : public Relationship {
   public:
     SparsePrecision(std::size_t tasks, Regularization weights, double rho)
@@ -102,6 +106,7 @@ class SparsePrecision final : public Relationship {
     const TaskKernel& kernel() const override { return kernel_; }
     const PrecisionMatrix* precision() const override { return &omega_; }
     bool learned() const override { return true; }
+    bool settled() const override { return settled_; }
     double penalty() const override {
         return cols_ == 0 ? std::numeric_limits<double>::quiet_NaN() : scale() * penalty_;
     }
@@ -119,11 +124,13 @@ class SparsePrecision final : public Relationship {
     void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
         cols_ = cols;
         const std::vector<double> S = covarianceOf(omega_.size(), cols, W, threads);
-        PrecisionMatrix omega = graphicalLasso(omega_.size(), S, rho_, &omega_, threads).omega;
-        const double penalty = penaltyOf(omega, rho_);
-        if (0.5 * quadratic(omega, cols, W) + scale() * penalty <= regularizer(cols, W, threads)) {
-            take(std::move(omega), penalty);
+        GraphicalLasso found =
+            graphicalLasso(omega_.size(), S, rho_, threads, {.start = &omega_, .mostSteps = kStepsAtOnce});
+        const double penalty = penaltyOf(found.omega, rho_);
+        if (0.5 * quadratic(found.omega, cols, W) + scale() * penalty <= regularizer(cols, W, threads)) {
+            take(std::move(found.omega), penalty);
         }
+        settled_ = found.finished;
     }
 
     void startAt(std::size_t cols, std::span<const double> W, std::optional<double> /*epsilon*/,
@@ -135,6 +142,7 @@ class SparsePrecision final : public Relationship {
 
     void save(StateWriter& state) const override {
         state.write("sparsePrecision.cols", static_cast<double>(cols_));
+        state.write("sparsePrecision.settled", settled_ ? 1.0 : 0.0);
         state.write("sparsePrecision.diagonal", omega_.diagonal);
         state.writeWhole("sparsePrecision.from", std::span<const std::int32_t>(omega_.from));
         state.writeWhole("sparsePrecision.to", std::span<const std::int32_t>(omega_.to));
@@ -143,6 +151,7 @@ class SparsePrecision final : public Relationship {
 
     void restore(const StateReader& state) override {
         cols_ = static_cast<std::size_t>(state.readNumber("sparsePrecision.cols"));
+        settled_ = state.readNumber("sparsePrecision.settled") != 0.0;
         PrecisionMatrix omega = omega_;
         state.readInto("sparsePrecision.diagonal", omega.diagonal);
         const auto values = state.read("sparsePrecision.values");
@@ -189,6 +198,7 @@ class SparsePrecision final : public Relationship {
     Regularization weights_;
     double rho_;
     std::size_t cols_ = 0;  // d; 0 until the first W is seen
+    bool settled_ = true;
     PrecisionMatrix omega_;
     DenseKernel kernel_;
     double penalty_;  // g / (lambda1 d/2)

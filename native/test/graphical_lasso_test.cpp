@@ -72,7 +72,7 @@ double missed(const std::vector<double>& S, double rho, const std::vector<double
 GraphicalLasso solved(const std::vector<double>& S, std::size_t m, double rho, std::size_t threads = 1,
                       Screening screening = Screening::On, const PrecisionMatrix* start = nullptr) {
     ThreadPool pool(threads);
-    return graphicalLasso(m, S, rho, start, pool, screening);
+    return graphicalLasso(m, S, rho, pool, {.start = start, .screening = screening});
 }
 
 struct Case {
