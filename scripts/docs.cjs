@@ -50,6 +50,7 @@ const places = /** @type {Record<string, string>} */ ({
   epsilon: "relationship: traceNorm({ epsilon })",
   clusters: "relationship: clustered({ k })",
   eta: "relationship: clustered({ eta })",
+  rho: "relationship: sparsePrecision({ rho })",
   edges: "relationship: graph({ edges })",
   omega: "relationship: fixed({ omega })",
   sigma: "relationship: fixed({ sigma })",

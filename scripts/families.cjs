@@ -38,7 +38,20 @@ const shared = { weighting: "mean", standardize: true, intercept: "penalized", s
 const choosing = { ...shared, stop: { gap: 1e-2, rounds: 2000 } };
 const judged = { ...shared, stop: { gap: 1e-3, rounds: 5000 } };
 
-/** @type {Record<string, { relationship: (local: import("../dist/index.js").Model) => Relationship, grid: Grid }>} */
+/**
+ * rho in the units of W'W/d: coefficients of predicted numbers that differ by some ten, and of margins of 1.
+ * @param {FitOptions} problem @returns {Grid}
+ */
+const gridOfPrecision = ({ loss }) => ({
+  lambda1,
+  rho: loss === "squared" ? [10, 1, 0.1] : [0.1, 1e-2, 1e-3],
+});
+
+/**
+ * @typedef {{ relationship: (local: import("../dist/index.js").Model) => Relationship,
+ *   grid: Grid | ((problem: FitOptions) => Grid) }} Entry
+ * @type {Record<string, Entry>}
+ */
 const families = {
   global: { relationship: () => fedmtl.global(), grid: { lambda1 } },
   independent: { relationship: () => fedmtl.independent(), grid: { lambda1 } },
@@ -49,6 +62,7 @@ const families = {
   },
   "trace-norm": { relationship: () => fedmtl.traceNorm(), grid: { lambda1 } },
   clustered: { relationship: () => fedmtl.clustered({ k: 2 }), grid: { lambda1, k: [2, 4, 8] } },
+  "sparse-precision": { relationship: () => fedmtl.sparsePrecision(), grid: gridOfPrecision },
 };
 
 /**
@@ -92,7 +106,7 @@ async function judge(train, test, problem, family, local) {
     ...choosing,
     ...problem,
     relationship,
-    grid: entry.grid,
+    grid: typeof entry.grid === "function" ? entry.grid(problem) : entry.grid,
     folds,
     metric: problem.loss === "squared" ? "rmse" : "error",
   });

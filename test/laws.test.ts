@@ -18,6 +18,7 @@ import {
   Server,
   type TaskSet,
   fit as train,
+  sparsePrecision,
   traceNorm,
 } from "fedmtl";
 import { RandomStream, type ReferenceRelationship, type ReferenceTask, streamKey } from "fedmtl/reference";
@@ -169,6 +170,10 @@ describe("a learned relationship with W steps solved to 1e-8", () => {
   const learned: Record<string, Relationship[]> = {
     "trace-norm": [traceNorm(lambdas), traceNorm({ ...lambdas, epsilon: 1e-3 })],
     clustered: [clustered({ ...lambdas, k: 2, eta: 0.5 }), clustered({ ...lambdas, k: 1, eta: 0.3 })],
+    "sparse-precision": [
+      sparsePrecision({ ...lambdas, rho: 0.02 }),
+      sparsePrecision({ ...lambdas, rho: 0.3 }),
+    ],
   };
   const cases = Object.keys(learned).flatMap((family) =>
     lossNames.flatMap((loss) =>
@@ -185,7 +190,7 @@ describe("a learned relationship with W steps solved to 1e-8", () => {
           ...{ omegaTolerance: 0, stop: { gap: 1e-8, rounds: 50_000 } },
         }).result;
         const ends = [...history].filter((record, i) => history.at(i + 1)?.omegaStep !== record.omegaStep);
-        // Clusters are found in a few steps.
+        // Clusters and edges are found in a few steps.
         expect(ends.length).toBeGreaterThan(family === "trace-norm" ? 5 : 1);
         let before = Number.POSITIVE_INFINITY;
         for (const { certificate } of ends) {
@@ -294,11 +299,18 @@ describe("one, two and four threads", () => {
     "5 tasks of very different size": { sizes: [60, 3, 40, 25, 8], d: 30 },
   };
   const lambdas = { lambda1: 0.01, lambda2: 0.001 };
-  const relations = [traceNorm(lambdas), clustered({ ...lambdas, k: 3 })];
+  const relations = [
+    traceNorm(lambdas),
+    clustered({ ...lambdas, k: 3 }),
+    sparsePrecision({ ...lambdas, rho: 0.01 }),
+  ];
+  // A graphical lasso of 700 tasks takes seconds; one of 150 stands in the tests of the core.
+  const relationsFor = ({ sizes }: { readonly sizes: readonly number[] }) =>
+    relations.filter(({ family }) => family !== "sparse-precision" || sizes.length < 100);
   const cases = Object.entries(blocks).flatMap(([name, shape]) =>
     storages.flatMap((storage) =>
       (["row", "accelerated"] as const).flatMap((policy) =>
-        relations.map((relationship) => ({
+        relationsFor(shape).map((relationship) => ({
           ...{ name, shape, storage, policy, relationship, family: relationship.family },
         })),
       ),
@@ -445,6 +457,7 @@ describe("one's own loop over clients and a server", () => {
   const families = [
     traceNorm({ lambda1: 0.003 }),
     clustered({ lambda1: 0.03, k: 2 }),
+    sparsePrecision({ lambda1: 0.03, rho: 0.02 }),
     mean({ lambda1: 0.03, lambda2: 0.01 }),
   ];
   const cases = families.flatMap((relationship) =>

@@ -12,6 +12,7 @@ import {
   independent,
   mean,
   type Relationship,
+  sparsePrecision,
   traceNorm,
 } from "fedmtl";
 import { RandomStream, type ReferenceTask, streamKey } from "fedmtl/reference";
@@ -87,6 +88,10 @@ const makers: Record<Family, (m: number, seed: number) => fc.Arbitrary<Relations
         eta: powers(-3, 1),
       })
       .map(clustered),
+  "sparse-precision": () =>
+    fc
+      .record({ lambda1: powers(-4, 2), lambda2: fc.constantFrom(0, 0.1), rho: powers(-3, 1) })
+      .map(sparsePrecision),
   graph: (m, seed) => {
     const stream = new RandomStream(streamKey(seed, "edges", 0));
     const edges = Array.from({ length: m }, (_, b) =>

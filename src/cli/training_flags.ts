@@ -36,6 +36,7 @@ function numberOrAuto<const Name extends string>(name: Name, help: string, range
 
 const lambdas = independent();
 const own = familyTraits.clustered.numbers;
+const { rho } = familyTraits["sparse-precision"].numbers;
 
 /** The flags of everything that decides what a training computes. */
 export const trainingFlags = [
@@ -77,6 +78,12 @@ export const trainingFlags = [
     "clustered: penalty inside the span of the clusters, against 1 + eta outside",
     {},
     `${own.eta.fallback}`,
+  ),
+  number(
+    "rho",
+    "sparse-precision: penalty on every entry of the precision over tasks",
+    {},
+    `${rho.fallback}`,
   ),
   {
     name: "edges",

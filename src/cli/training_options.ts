@@ -14,6 +14,7 @@ import {
   isLearned,
   mean,
   type Relationship,
+  sparsePrecision,
   traceNorm,
 } from "../mocha/relationships.js";
 import { defaults, type FitOptions } from "../options.js";
@@ -61,6 +62,10 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
       return clustered({ ...weights, k: clusters, ...given({ eta }) });
     },
     numbers: ["clusters", "eta"],
+  },
+  "sparse-precision": {
+    make: (weights, { rho }) => sparsePrecision({ ...weights, ...given({ rho }) }),
+    numbers: ["rho"],
   },
   graph: {
     make: async (weights, { edges = "" }) => graph({ ...weights, edges: await readEdges(edges) }),
