@@ -155,7 +155,7 @@ double largestEigenvalue(std::vector<double> matrix, std::size_t n) {
 }
 
 bool cholesky(std::vector<double>& A, std::size_t n) {
-    requireWorkspace();
+    const Workspace workspace;
     const int size = static_cast<int>(n);
     int info = 0;
     dpotrf_("L", &size, A.data(), &size, &info);
@@ -163,7 +163,7 @@ bool cholesky(std::vector<double>& A, std::size_t n) {
 }
 
 void invertCholesky(std::vector<double>& L, std::size_t n) {
-    requireWorkspace();
+    const Workspace workspace;
     const int size = static_cast<int>(n);
     int info = 0;
     dpotri_("L", &size, L.data(), &size, &info);
