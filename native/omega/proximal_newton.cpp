@@ -10,7 +10,7 @@
 namespace fedmtl {
 namespace {
 
-constexpr double kTarget = 1e-9;
+constexpr double kTarget = 1e-11;
 
 /// A positive definite X with what the method needs of it.
 struct Point {

@@ -92,7 +92,7 @@ std::vector<double> covarianceOf(std::size_t m, std::size_t cols, std::span<cons
 }
 
 /// Newton steps in an Omega step. Most take fewer; where rho is tiny beside S the next one goes on.
-constexpr std::size_t kStepsAtOnce = 10;
+constexpr std::size_t kStepsAtOnce = 30;
 
 class SparsePrecision final : public Relationship {
   public:

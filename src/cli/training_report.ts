@@ -73,7 +73,7 @@ export function trainingJson(training: FinishedTraining): object {
     lambda1: relationship.lambda1,
     lambda2: relationship.lambda2,
     epsilon: model.options.epsilon ?? null,
-    ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null },
+    ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null, rho: relationship.rho ?? null },
     ...{ intercept, standardize, labels: model.labels ?? null, classes: classesJson(result) },
     ...{ classWeight: options.classWeight, policy, localEpochs, shrinking, gram },
     rounds: history.length,
