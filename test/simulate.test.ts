@@ -358,6 +358,21 @@ describe("stopping", () => {
     expect((await run({ stop: { rounds: 3, gap: 0 } })).history.length).toBe(3);
   });
 
+  it("by a timer, whatever the method does all the time", async () => {
+    for (const method of ["fedavg", "local", "mocha"] as const) {
+      const baseline = method === "fedavg" ? { scaling: 0.1 } : {};
+      const simulation = simulate(tasks, {
+        ...base,
+        method,
+        baseline,
+        stop: { rounds: 1e9, gap: 0 },
+        evaluateEvery: 100,
+      });
+      setTimeout(() => simulation.abort(), 20);
+      expect((await simulation.result).status).toBe("aborted");
+    }
+  });
+
   it("on abort, with what there is", async () => {
     const simulation = simulate(tasks, { ...base, stop: { rounds: 1e9, gap: 0 } });
     let seen = 0;
