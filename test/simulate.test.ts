@@ -158,6 +158,13 @@ describe("what a round costs", () => {
     expect(sum(result.devices.answered)).toBe(result.history.total("participants"));
   });
 
+  it("of a method that sends nothing is its arithmetic alone", async () => {
+    const { rounds, result } = await perTask({ method: "local" });
+    for (const [h, { flops }] of rounds.entries()) {
+      expect(result.history.at(h)?.seconds).toBeCloseTo(most(flops) / device.flopsPerSecond, 12);
+    }
+  });
+
   it("under the paper's constants: 8 a coordinate step and the constant, whatever the devices", async () => {
     for (const [network, constant] of [
       ["paper-wifi", 10],
@@ -356,6 +363,21 @@ describe("stopping", () => {
     expect(timed.time).toBeGreaterThanOrEqual(3);
     expect(timed.history.at(timed.history.length - 2)?.time).toBeLessThan(3);
     expect((await run({ stop: { rounds: 3, gap: 0 } })).history.length).toBe(3);
+  });
+
+  it("by a timer, whatever the method does all the time", async () => {
+    for (const method of ["fedavg", "local", "mocha"] as const) {
+      const baseline = method === "fedavg" ? { scaling: 0.1 } : {};
+      const simulation = simulate(tasks, {
+        ...base,
+        method,
+        baseline,
+        stop: { rounds: 1e9, gap: 0 },
+        evaluateEvery: 100,
+      });
+      setTimeout(() => simulation.abort(), 20);
+      expect((await simulation.result).status).toBe("aborted");
+    }
   });
 
   it("on abort, with what there is", async () => {
