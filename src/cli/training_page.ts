@@ -1,11 +1,13 @@
 /**
  * The report of `train --report`: what a training found, as the content of a page.
  */
+import { basename } from "node:path";
 import { isClassification } from "../mocha/labels.js";
 import type { Model } from "../mocha/model.js";
 import { evenlySpaced } from "../report/axes.js";
 import type { CertificateTrace, ReportContent, RunPoint, TaskCorrelation } from "../report/content.js";
 import { mostTasksOnMap } from "../report/correlation.js";
+import { present } from "./present.js";
 import { version } from "../version.js";
 import {
   certificateInWords,
@@ -38,12 +40,6 @@ function pointsOf({ result: { history } }: FinishedTraining): (RunPoint & { read
       ...ofClass,
     });
   });
-}
-
-/** The object without its undefined members. */
-function present<T extends object>(object: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Name in keyof T]: Exclude<T[Name], undefined> };
 }
 
 /** One trace, or of several classes one each, their rounds counted from 1. */
@@ -101,7 +97,7 @@ export function trainingPage(training: FinishedTraining, data: string, command: 
   const traffic = { bytesDown: history.total("bytesDown"), bytesUp: history.total("bytesUp") };
   const oneObjective = result.classes === undefined;
   return {
-    title: `Training on ${data}`,
+    title: `Training on ${basename(data)}`,
     command,
     summary: trainingText(training)
       .split("\n")

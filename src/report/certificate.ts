@@ -43,7 +43,7 @@ function omegaRounds(points: readonly Certified[]): number[] {
 }
 
 /** More rules than these would hide the lines. */
-const mostRules = 40;
+const mostRules = 12;
 
 function linesOf(
   drawing: Drawing,

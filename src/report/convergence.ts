@@ -11,6 +11,7 @@ import { html, type Markup } from "./markup.js";
 import { seriesStyle, swatch } from "./palette.js";
 import {
   type Curve,
+  changesOmega,
   curvesOf,
   type Reference,
   referenceOf,
@@ -24,6 +25,9 @@ const mostRows = 20_000;
 const markersOnLine = 7;
 /** The level that the sentence speaks of, where it is reached. */
 const level = 1e-3;
+
+const withoutJoint =
+  "The relationship changed during these runs and no round has a joint objective: primal values of different rounds are of different problems, so there is no sub-optimality to show.";
 
 /** What a run is drawn along. */
 interface Direction {
@@ -185,7 +189,7 @@ export function convergenceSection(drawing: Drawing, comparison: Comparison): Ma
   const { title, runs } = comparison;
   const reference = referenceOf(comparison);
   if (reference === undefined) {
-    return html`<section class="comparison"><h3>${title}</h3><p>No round of these runs has a value of the objective.</p></section>`;
+    return html`<section class="comparison"><h3>${title}</h3><p>${runs.some(changesOmega) ? withoutJoint : "No round of these runs has a value of the objective."}</p></section>`;
   }
   const { rows, thinned } = rowsOf(runs, reference);
   const data: FigureData = {

@@ -48,7 +48,7 @@ dt{color:var(--soft)}
 dd{margin:0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:28px;align-items:start;margin:.8em 0}
 figure{margin:0;min-width:0;break-inside:avoid;max-width:620px}
-.plot{display:block;width:100%;height:auto;overflow:visible;font-size:11px}
+.plot{display:block;width:100%;height:auto;overflow:visible;font-size:12px}
 .plot text{white-space:pre}
 figcaption{font-size:.88rem;margin-top:.4em}
 .remark{color:var(--soft);font-size:.88rem}

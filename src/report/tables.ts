@@ -50,6 +50,14 @@ ${shown.map((row) => html`<tr>${columns.map((column, i) => cellOf(row[i], column
 `;
 }
 
+/** A count of operations: `1.2 G`. */
+function operations(value: number): string {
+  const step = [1e12, 1e9, 1e6].findIndex((size) => value >= size);
+  return step < 0
+    ? grouped(value)
+    : `${short(value / ([1e12, 1e9, 1e6][step] ?? 1))} ${["T", "G", "M"][step]}`;
+}
+
 /** What the runs cost: steps, arithmetic, traffic, time and energy. Columns that no run fills are left out. */
 export function costTable(costs: readonly CostRow[], time: "estimated" | "measured"): Markup {
   const all: readonly (Column & { readonly of: (row: CostRow) => Cell })[] = [
@@ -57,7 +65,7 @@ export function costTable(costs: readonly CostRow[], time: "estimated" | "measur
     { name: "seed", of: ({ seed }) => seed, show: String },
     { name: "rounds", of: ({ rounds }) => rounds, show: grouped },
     { name: "steps", of: ({ steps }) => steps, show: grouped },
-    { name: "FLOPs", of: ({ flops }) => flops },
+    { name: "FLOPs", of: ({ flops }) => flops, show: operations },
     { name: "bytes down", of: ({ bytesDown }) => bytesDown, show: bytesInWords },
     { name: "bytes up", of: ({ bytesUp }) => bytesUp, show: bytesInWords },
     { name: `${time} seconds`, of: ({ seconds }) => seconds },
