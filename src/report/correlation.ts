@@ -8,7 +8,7 @@ import { evenlySpaced } from "./axes.js";
 import type { TaskCorrelation } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { figureOf } from "./figure.js";
-import { html, type Markup } from "./markup.js";
+import { axisName, html, type Markup } from "./markup.js";
 
 /** Tasks a side: more cells are no longer told apart on a screen. */
 export const mostTasksOnMap = 100;
@@ -47,11 +47,6 @@ function mapOf({ tasks, values }: TaskCorrelation): Map {
 export function heatStep(value: number): number {
   const inside = Number.isFinite(value) ? Math.min(1, Math.max(-1, value)) : 0;
   return Math.round(((inside + 1) / 2) * heatSteps);
-}
-
-function cut(name: string): string {
-  const characters = [...name];
-  return characters.length <= longestName ? name : `${characters.slice(0, longestName - 1).join("")}…`;
 }
 
 interface Band {
@@ -97,7 +92,7 @@ function plotOf(drawing: Drawing, { names, p, value }: Map): DrawingOptions {
       label: null,
       ticks: labels,
       tickSize: 0,
-      tickFormat: (i: number) => cut(names[i] ?? ""),
+      tickFormat: (i: number) => axisName(names[i] ?? "", longestName),
     } as object,
     marks: [cells as never],
   };

@@ -7,7 +7,7 @@ import { evenlySpaced } from "./axes.js";
 import type { DeviceWork } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { figureOf } from "./figure.js";
-import { html, type Markup } from "./markup.js";
+import { axisName, html, type Markup } from "./markup.js";
 import { seriesStyle } from "./palette.js";
 
 /** Devices a method with a mark each. */
@@ -121,6 +121,7 @@ function plotOf(drawing: Drawing, groups: readonly Group[], { label, domain }: Q
       domain: groups.map(({ method }) => method),
       label: null,
       tickSize: 0,
+      tickFormat: (name: string) => axisName(name, 16),
       padding: 0.3,
     } as object,
     opacity: { type: "identity" } as object,

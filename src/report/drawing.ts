@@ -2,7 +2,7 @@
  * Drawing without a browser: Observable Plot on the DOM of linkedom. Both are loaded with the first report, since they take
  * a quarter of a second and most processes never write one.
  */
-import { html, Markup } from "./markup.js";
+import { html, Markup, showable } from "./markup.js";
 
 /** Observable Plot. */
 export type PlotLibrary = typeof import("@observablehq/plot");
@@ -75,7 +75,7 @@ export class Drawing {
     svg.setAttribute("aria-labelledby", `${id}-title ${id}-description`);
     const named = (name: string, part: string, text: string): DomElement => {
       const element = this.element(name, { id: `${id}-${part}` });
-      element.textContent = text;
+      element.textContent = showable(text);
       return element;
     };
     svg.prepend(named("title", "title", title), named("desc", "description", description));

@@ -28,6 +28,12 @@ export function showable(text: string): string {
   return text.replace(/(?![\n\t])[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }
 
+/** A name beside an axis: one line, cut to a width in characters. */
+export function axisName(text: string, most: number): string {
+  const characters = [...showable(text).replace(/[\s\p{Zl}\p{Zp}]+/gu, " ")];
+  return characters.length <= most ? characters.join("") : `${characters.slice(0, most - 1).join("")}…`;
+}
+
 /** Text as HTML, for content and for quoted attributes. */
 export function escaped(text: string): string {
   return showable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);

@@ -21,8 +21,8 @@ const heat = Array.from({ length: heatSteps + 1 }, (_, step) => {
 /** The style sheet. */
 export const style = `
 :root{${light}}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
-:root[data-theme=dark]{${dark}}
+@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
+@media screen{:root[data-theme=dark]{${dark}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:anywhere}
 main,header,footer{max-width:1240px;margin:0 auto;padding:0 16px}
@@ -76,7 +76,6 @@ th[aria-sort=descending] button::after{content:" ↓";color:inherit}
 footer{color:var(--soft);font-size:.85rem;padding-block:2em}
 ${heat}
 @media print{
-:root,:root[data-theme]{${light}}
 body{font-size:11px}
 nav,button#theme,.csv,.skip,th button::after{display:none}
 .table{max-height:none;overflow:visible;border:0}
