@@ -132,7 +132,7 @@ describe("a page", () => {
     expect((files.get("task-errors.csv") ?? []).slice(1).sort(byName)).toEqual(errors.sort(byName));
 
     const devices = content.devices?.map((one) =>
-      [one.method, one.device, one.rounds, one.steps, one.theta].map(text),
+      [one.method, one.device, one.rounds, one.steps, one.theta, one.seconds, one.joules].map(text),
     );
     expect(files.get("devices.csv")?.slice(1)).toEqual(devices);
 

@@ -146,6 +146,28 @@ describe("report", () => {
     expect(await csv(out, "task-correlation.csv")).toEqual(await csv(page, "task-correlation.csv"));
   });
 
+  it("measures models on given rows: the errors of every task are those of evaluate", async () => {
+    const [alone, out, test] = [file("alone.safetensors"), file("errors.html"), file("test.svm")];
+    await fedmtlJson("train", data, "--relationship", "independent", "--lambda1", "0.1", "--out", alone);
+    await generate(test, "--seed", "5");
+    const given = ["--model", model, "--local", alone, "--global", model, "--data", test];
+    await fedmtlJson("report", history, ...given, "--out", out);
+    const [header = [], ...rows] = await csv(out, "task-errors.csv");
+    expect(header).toEqual(["task", "rows", "multi-task (trace-norm)", "local", "global"]);
+    for (const [path, column] of [
+      [model, 2],
+      [alone, 3],
+      [model, 4],
+    ] as const) {
+      const { tasks } = (await fedmtlJson("evaluate", path, test)) as {
+        tasks: { task: string; samples: number; error: number }[];
+      };
+      expect(new Map(rows.map((row) => [row[0], [Number(row[1]), Number(row[column])]]))).toEqual(
+        new Map(tasks.map(({ task, samples, error }) => [task, [samples, error]])),
+      );
+    }
+  });
+
   it("reads what simulate writes: methods and seeds apart, virtual time, sums of bytes, rounds without values", async () => {
     const [one, two] = [file("mocha.jsonl"), file("others.jsonl")];
     await writeFile(one, simulated("mocha", 1, 0.4) + simulated("mocha", 2, 0.5));
@@ -221,6 +243,8 @@ describe("report", () => {
       [2, "did you mean", history, "--optimun", "1"],
       [2, "must be a number", history, "--optimum", "least"],
       [2, "also read", history, "--out", history],
+      [2, "give --model too", history, "--data", data],
+      [2, "give --data too", history, "--model", model, "--local", model],
       [3, "no such file or folder", file("missing.jsonl")],
       [3, "no such file or folder", history, "--model", file("missing.safetensors")],
     ] as const;
