@@ -160,7 +160,10 @@ function plotOf(
 function rowsOf(runs: readonly RunTrace[], reference: Reference): { rows: Cell[][]; thinned: boolean } {
   const share = Math.max(2, Math.floor(mostRows / runs.length));
   let thinned = false;
+  const counts = new Map<string, number>();
   const rows = runs.flatMap(({ method, seed, points }) => {
+    const run = (counts.get(method) ?? 0) + 1;
+    counts.set(method, run);
     const valued = points.filter((point) => objectiveAt(point, reference.joint) !== undefined);
     const kept = logSpaced(
       valued.map(({ round }) => round),
@@ -168,9 +171,10 @@ function rowsOf(runs: readonly RunTrace[], reference: Reference): { rows: Cell[]
     );
     thinned ||= kept.length < valued.length;
     return kept.map((i) => {
-      const point = valued[i] ?? { round: 0 };
+      const point = valued[i] as RunPoint;
       const value = objectiveAt(point, reference.joint) ?? Number.NaN;
-      return [method, seed, point.round, point.seconds, point.bytes, value, subOptimality(value, reference)];
+      const { round, seconds, bytes } = point;
+      return [method, run, seed, round, seconds, bytes, value, subOptimality(value, reference)];
     });
   });
   return { rows, thinned };
@@ -179,7 +183,7 @@ function rowsOf(runs: readonly RunTrace[], reference: Reference): { rows: Cell[]
 /** What a reader has to know of the lines. */
 function remarksOf(runs: readonly RunTrace[], drawn: readonly Curve[]): string {
   const bands =
-    " Lines are medians over seeds, bands reach from the least to the largest value; a run that has ended keeps its last value.";
+    " Lines are medians over runs, bands reach from the least to the largest value; a run that has ended keeps its last value.";
   const methods = new Set(drawn.map(({ method }) => method));
   const absent = [...new Set(runs.map(({ method }) => method))].filter((method) => !methods.has(method));
   return [
@@ -210,7 +214,7 @@ export function convergenceSection(
   const value = reference.joint ? "jointObjective" : "primal";
   const data: FigureData = {
     fileName: `${slug(title)}-sub-optimality.csv`,
-    header: ["method", "seed", "round", "seconds", "bytes", value, "subOptimality"],
+    header: ["method", "run", "seed", "round", "seconds", "bytes", value, "subOptimality"],
     rows,
   };
   const part = thinned ? " (a part of the rounds, evenly spaced in their logarithms)" : "";
@@ -235,7 +239,7 @@ export function convergenceSection(
   const legend = all.filter(({ method }, i) => all.findIndex((other) => other.method === method) === i);
   const toggles = legend.map((curve) => ({
     series: seriesOf(curve.method),
-    name: `${curve.method}${curve.runs > 1 ? ` (${curve.runs} seeds)` : ""}`,
+    name: `${curve.method}${curve.runs > 1 ? ` (${curve.runs} runs)` : ""}`,
   }));
   return html`<section class="comparison"><h3>${title}</h3>
 <p>${referenceInWords(reference, runs)}${remarksOf(runs, legend)}</p>

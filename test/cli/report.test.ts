@@ -142,8 +142,26 @@ describe("report", () => {
     const mine = await csv(page, "this-training-sub-optimality.csv");
     const theirs = await csv(out, "all-runs-sub-optimality.csv");
     // The same rounds, seconds, bytes, values: only method and seed have other names.
-    expect(theirs.map((row) => row.slice(2))).toEqual(mine.map((row) => row.slice(2)));
+    expect(theirs.map((row) => row.slice(3))).toEqual(mine.map((row) => row.slice(3)));
     expect(await csv(out, "task-correlation.csv")).toEqual(await csv(page, "task-correlation.csv"));
+  });
+
+  it("takes files of one name as runs of one method, and a file whose own name has an equals sign", async () => {
+    const odd = file("x=y.jsonl");
+    await writeFile(odd, await readFile(history));
+    await writeFile(file("lte.jsonl"), simulated("cocoa", 3, 0.2));
+    const names = [`ours=${history}`, `ours=${odd}`, odd, `LTE=${file("lte.jsonl")}`];
+    const { runs } = await fedmtlJson("report", ...names, "--out", file("named.html"));
+    const methods = (runs as { method: string; seed: number | null }[]).map(({ method, seed }) => [
+      method,
+      seed,
+    ]);
+    expect(methods).toEqual([
+      ["ours", null],
+      ["ours", null],
+      ["x=y", null],
+      ["LTE, cocoa", 3],
+    ]);
   });
 
   it("measures models on given rows: the errors of every task are those of evaluate", async () => {
@@ -195,7 +213,7 @@ describe("report", () => {
     );
     const rows = (await csv(out, "all-runs-sub-optimality.csv")).slice(1);
     expect(rows).toHaveLength(4 * 4);
-    for (const [, , round, seconds, bytes, primal, value] of rows) {
+    for (const [, , , round, seconds, bytes, primal, value] of rows) {
       expect([Number(seconds), Number(bytes)]).toEqual([2 * Number(round), 300 * Number(round)]);
       expect(Number(value)).toBe(Number(primal) - 1);
     }

@@ -1,6 +1,7 @@
 /**
  * `fedmtl report`: a page of plots and tables from the histories of trainings and simulations.
  */
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { readTasks } from "../../data/read_tasks.js";
 import { FedmtlError } from "../../errors.js";
@@ -28,7 +29,7 @@ const table = {
   positionals: [
     {
       name: "HISTORY",
-      help: "files written by train --history or simulate --history; all runs must lower the same objective",
+      help: "files written by train --history or simulate --history, as FILE or NAME=FILE; files of one NAME are runs of one method; all runs must lower the same objective",
       many: true,
     },
   ],
@@ -83,6 +84,7 @@ const table = {
   ],
   examples: [
     "fedmtl report mocha.jsonl cocoa.jsonl --out comparison.html",
+    "fedmtl report paper=paper-1.jsonl paper=paper-2.jsonl ours=ours-1.jsonl ours=ours-2.jsonl",
     "fedmtl report school.jsonl --model school.safetensors --optimum 64.2",
     "fedmtl report har.jsonl --model har.safetensors --local alone.safetensors --data test.svm",
   ],
@@ -94,14 +96,16 @@ export const command = runnable(table, report);
 async function report({ flags, positionals }: Arguments<typeof table>): Promise<number> {
   const { out = "report.html", model: modelPath, optimum, title, data } = flags;
   checkFlags(flags);
-  await checkSeparate([...positionals, modelPath, data, flags.local, flags.global], [out]);
+  const histories = positionals.map(namedFile);
+  const paths = histories.map(({ path }) => path);
+  await checkSeparate([...paths, modelPath, data, flags.local, flags.global], [out]);
   await checkWritable(out);
-  const files = await Promise.all(positionals.map(readHistory));
+  const files = await Promise.all(histories.map(({ path, name }) => readHistory(path, name)));
   const runs = files.flat();
   const model = modelPath === undefined ? undefined : await Model.load(modelPath);
   const taskErrors = model === undefined ? undefined : await errorsOnData(model, flags);
   const content = historiesPage({
-    files: positionals,
+    files: paths,
     runs,
     command: commandLine(process.argv.slice(2)),
     ...(title === undefined ? {} : { title }),
@@ -118,6 +122,12 @@ async function report({ flags, positionals }: Arguments<typeof table>): Promise<
     process.stdout.write(`Wrote ${out}: ${counted(runs.length, "run")}, ${bytesInWords(bytes)}.\n`);
   }
   return exitCodes.done;
+}
+
+/** `NAME=FILE`, unless there is a file whose own name that is. */
+function namedFile(given: string): { path: string; name?: string } {
+  const [, name = "", path = ""] = /^([^=]+)=(.+)$/s.exec(given) ?? [];
+  return path === "" || existsSync(given) ? { path: given } : { path, name };
 }
 
 type Flags = Arguments<typeof table>["flags"];
