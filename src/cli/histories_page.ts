@@ -1,7 +1,6 @@
 /**
  * The report of `fedmtl report`: what histories say, and a model beside them, as the content of a page.
  */
-import { basename } from "node:path";
 import type { Model } from "../mocha/model.js";
 import type { CertificateTrace, ReportContent, TaskErrors } from "../report/content.js";
 import type { HistoryRun } from "./history_file.js";
@@ -42,17 +41,16 @@ export function historiesPage({
   model,
   taskErrors,
 }: Histories): ReportContent {
-  const names = files.map((file) => basename(file));
   const estimated = runs.filter((run) => run.estimated).length;
   const time = estimated === 0 ? "measured" : "estimated";
   const certificates = certificatesOf(runs);
   const correlation = model === undefined ? undefined : correlationOfModel(model);
-  const methods = new Set(runs.map(({ method }) => method)).size;
+  const methods = [...new Set(runs.map(({ method }) => method))];
   return {
-    title: title ?? `Report on ${names.slice(0, 3).join(", ")}${names.length > 3 ? " and others" : ""}`,
+    title: title ?? `Report on ${methods.slice(0, 4).join(", ")}${methods.length > 4 ? " and others" : ""}`,
     command,
     summary: [
-      `${counted(runs.length, "run")} of ${counted(methods, "method")} from ${counted(files.length, "file")}.`,
+      `${counted(runs.length, "run")} of ${counted(methods.length, "method")} from ${counted(files.length, "file")}.`,
     ],
     comparisons: [{ title: "All runs", runs, time, ...(optimum === undefined ? {} : { optimum }) }],
     certificates: certificates.slice(0, mostCertificates),

@@ -107,6 +107,6 @@ ${togglesOf(
   models.map(({ name }, series) => ({ name, series })),
   "marker",
 )}
-<div class="figures">${figure}${sortableTable("Errors", columns, cells)}</div>
+<div class="figures">${figure}${sortableTable("Errors", columns, cells, { csv: false })}</div>
 </section>`;
 }

@@ -71,9 +71,9 @@ describe("train --report", () => {
   it("writes a page with the plots of a training, its exact command and its options, and leaves nothing else", async () => {
     expect(await texts(page, "h2")).toEqual([
       "Convergence",
-      "Certificate",
       "Error by task",
       "How the tasks relate",
+      "Certificate",
       "Cost",
       "How this was made",
       "Notes",
