@@ -7,7 +7,7 @@ import { certificateSection } from "./certificate.js";
 import type { ReportContent } from "./content.js";
 import { convergenceSection } from "./convergence.js";
 import { correlationSection } from "./correlation.js";
-import { deviceSection } from "./devices.js";
+import { deviceSection, methodsOfDevices } from "./devices.js";
 import { Drawing } from "./drawing.js";
 import { html, Markup } from "./markup.js";
 import { seriesNumbers } from "./palette.js";
@@ -65,7 +65,7 @@ function partsOf(drawing: Drawing, content: ReportContent): Part[] {
   const { taskErrors, correlation } = content;
   const seriesOf = seriesNumbers([
     ...comparisons.flatMap(({ runs }) => runs.map(({ method }) => method)),
-    ...devices.map(({ method = "" }) => method),
+    ...methodsOfDevices(devices),
   ]);
   const grouped = (id: string, name: string, bodies: readonly Markup[]): Part[] =>
     bodies.length === 0
