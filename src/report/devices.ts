@@ -73,7 +73,14 @@ function groupsOf(devices: readonly DeviceWork[], { of }: Quantity): Group[] {
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.round(q * (sorted.length - 1))] ?? Number.NaN;
 
+/** Methods of which the sentence says more than the median. */
+const fewMethods = 3;
+
 function sentenceOf(groups: readonly Group[]): string {
+  if (groups.length > fewMethods) {
+    const medians = groups.map(({ method, values }) => `${method} ${short(quantile(values, 0.5))}`);
+    return `Medians over devices: ${medians.join(", ")}.`;
+  }
   const parts = groups.map(({ method, values }) => {
     const [low, middle, high] = [0, 0.5, 1].map((q) => short(quantile(values, q)));
     return `${groups.length === 1 && method === anyMethod ? "" : `${method}: `}median ${middle}, from ${low} to ${high} over ${grouped(values.length)} ${values.length === 1 ? "device" : "devices"}`;

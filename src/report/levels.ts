@@ -17,6 +17,8 @@ export interface Direction {
   readonly label: string;
   readonly along: (point: RunPoint) => number | undefined;
   readonly inWords: (value: number) => string;
+  /** Below a heading that has the unit. */
+  readonly inCell: (value: number) => string;
   readonly ticks?: Parameters<typeof logAxis>[1];
 }
 
@@ -28,18 +30,21 @@ export function directionsOf({ time = "estimated", timeUnit = "s" }: Comparison)
       label: `${time} time (${timeUnit})`,
       along: ({ seconds }) => seconds,
       inWords: (value) => `${short(value)} ${timeUnit}`,
+      inCell: short,
     },
     {
       name: "rounds",
       label: "rounds",
       along: ({ round }) => round,
       inWords: (value) => `${grouped(value)} rounds`,
+      inCell: grouped,
     },
     {
       name: "bytes",
       label: "bytes sent and received",
       along: ({ bytes }) => bytes,
       inWords: bytesInWords,
+      inCell: bytesInWords,
       ticks: { inWords: bytesInWords, mostTicks: 5 },
     },
   ];
@@ -87,7 +92,7 @@ export function arrivalsTable({ level, along }: Arrivals, title: string): Markup
   const methods = [...new Set(along.flatMap(({ arrivals }) => arrivals.map(({ method }) => method)))];
   const columns = [
     { name: "method" },
-    ...along.map(({ direction: { label, inWords } }) => ({ name: label, show: inWords })),
+    ...along.map(({ direction: { label, inCell } }) => ({ name: label, show: inCell })),
     { name: "runs within" },
     { name: "sub-optimality at the end" },
   ];
