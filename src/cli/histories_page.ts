@@ -2,7 +2,7 @@
  * The report of `fedmtl report`: what histories say, and a model beside them, as the content of a page.
  */
 import type { Model } from "../mocha/model.js";
-import type { CertificateTrace, ReportContent, TaskErrors } from "../report/content.js";
+import type { CertificateTrace, DeviceWork, ReportContent, TaskErrors } from "../report/content.js";
 import type { HistoryRun } from "./history_file.js";
 import { counted } from "./training_report.js";
 import { correlationOfModel } from "./training_page.js";
@@ -21,11 +21,24 @@ export interface Histories {
   readonly taskErrors?: TaskErrors;
 }
 
-/** Runs with a dual value, the first seed of each method. */
+/** The first run of each method. */
+function firstOfEach(runs: readonly HistoryRun[]): HistoryRun[] {
+  return runs.filter((run, i) => runs.findIndex(({ method }) => method === run.method) === i);
+}
+
+/** What the devices did in the first run of each method; they have the names of the model's tasks, else numbers. */
+function devicesOf(runs: readonly HistoryRun[], model: Model | undefined): DeviceWork[] {
+  const detailed = firstOfEach(runs.filter(({ tasks }) => tasks.taskCount > 0));
+  return detailed.flatMap(({ method, tasks }) => {
+    const names = model?.names.length === tasks.taskCount ? model.names : undefined;
+    return tasks.devices(method, (t) => names?.[t] ?? `task ${t + 1}`);
+  });
+}
+
+/** Runs with a dual value, the first of each method. */
 function certificatesOf(runs: readonly HistoryRun[]): CertificateTrace[] {
   const proved = runs.filter(({ points }) => points.some(({ dual }) => dual !== undefined));
-  const first = proved.filter((run, i) => proved.findIndex(({ method }) => method === run.method) === i);
-  return first.map(({ method, seed, points }) => ({
+  return firstOfEach(proved).map(({ method, seed, points }) => ({
     title: seed === undefined ? method : `${method}, seed ${seed}`,
     points,
   }));
@@ -44,6 +57,7 @@ export function historiesPage({
   const estimated = runs.filter((run) => run.estimated).length;
   const time = estimated === 0 ? "measured" : "estimated";
   const certificates = certificatesOf(runs);
+  const devices = devicesOf(runs, model);
   const correlation = model === undefined ? undefined : correlationOfModel(model);
   const methods = [...new Set(runs.map(({ method }) => method))];
   return {
@@ -56,6 +70,7 @@ export function historiesPage({
     certificates: certificates.slice(0, mostCertificates),
     ...(taskErrors === undefined ? {} : { taskErrors }),
     ...(correlation === undefined ? {} : { correlation }),
+    devices,
     costs: runs.map(({ cost }) => cost),
     costTime: time,
     facts: [
@@ -71,6 +86,9 @@ export function historiesPage({
         ? [
             "Some times here are estimated by a systems model and others were measured: they cannot be compared.",
           ]
+        : []),
+      ...(devices.length > 0 && runs.length > methods.length
+        ? ["What the devices did is that of the first run of each method."]
         : []),
       ...(certificates.length > mostCertificates
         ? [`Certificates are drawn for the first ${mostCertificates} of ${certificates.length} methods.`]
