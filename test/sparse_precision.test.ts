@@ -259,7 +259,8 @@ describe("a new task", () => {
       const length = (0.1 * Math.hypot(...w)) / Math.hypot(...direction);
       expect(at).toBeLessThan(joint(w.map((value, i) => value + length * (direction[i] ?? 0))));
     }
-    const { gap, primal, relativeGap } = grown.added[0]?.certificate as Certificate;
+    const [{ certificate } = {}] = grown.added;
+    const { gap, primal, relativeGap } = certificate as Certificate;
     expect(gap).toBeGreaterThanOrEqual(-1e-12 * Math.abs(primal));
     expect(relativeGap).toBeLessThanOrEqual(1e-9);
     expect(grown.correlation().rows).toBe(data.names.length);

@@ -31,7 +31,7 @@ struct GraphicalLasso {
     // The largest entry of the least subgradient of f, entry (s, t) relative to the root of Sigma_ss
     // Sigma_tt.
     double residual = 0.0;
-    bool finished = true;         // the residual is at most 1e-11, or as small as rounding allows
+    bool finished = true;         // the residual is at most 1e-9, or as small as rounding allows
     double objective = 0.0;       // f(Omega)
     std::size_t components = 0;   // that screening finds
     std::size_t newtonSteps = 0;  // of all components

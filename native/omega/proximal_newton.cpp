@@ -10,7 +10,9 @@
 namespace fedmtl {
 namespace {
 
-constexpr double kTarget = 1e-11;
+/// Enough, and what is gone on for as long as a step leaves a tenth of the residual at most.
+constexpr double kTarget = 1e-9;
+constexpr double kBest = 1e-11;
 
 /// A positive definite X with what the method needs of it.
 struct Point {
@@ -35,7 +37,7 @@ class ProximalNewton {
     LassoSolution solve(std::size_t mostSteps) {
         double residual = findFree();
         std::size_t steps = 0;
-        bool finished = residual <= kTarget;
+        bool finished = residual <= kBest;
         for (int idle = 0; !finished && steps < mostSteps; ++steps) {
             const double before = now_.f;
             // A step as exact as what it starts from, and no more: convergence stays faster than linear.
@@ -47,8 +49,8 @@ class ProximalNewton {
             const double left = findFree();
             // Near the limit of rounding f stands still while the residual may still fall.
             idle = before - now_.f > rounding() || left < 0.5 * residual ? 0 : idle + 1;
+            finished = left <= kBest || (left <= kTarget && left > 0.1 * residual) || idle == 3;
             residual = left;
-            finished = residual <= kTarget || idle == 3;
         }
         return {std::move(now_.X), residual, now_.f, steps, finished};
     }

@@ -21,7 +21,7 @@ struct LassoSolution {
     bool finished = false;  // rather than out of steps
 };
 
-/// Ends at a residual of 1e-11, where rounding allows no more, or after `mostSteps`.
+/// Ends at a residual of 1e-9, where rounding allows no more, or after `mostSteps`.
 /// @param X where to begin, p x p; X = I, the best diagonal matrix, is tried too
 LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, std::size_t mostSteps,
                              ThreadPool& threads);

@@ -53,7 +53,7 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       /unknown value of --loss "hinges".*did you mean "hinge"\?/,
     ],
     [
-      "a family that is not built",
+      "a family that is not known",
       ["train", data, "--relationship", "sparse-precisoin"],
       /unknown value of --relationship/,
     ],
