@@ -5,8 +5,8 @@
  * With a learned relationship the certificates that end W steps are part of the method and of its cost; with a given one
  * there is nothing to decide by them, and none is made.
  */
-import { rowCountsOf, rowSizesOf } from "../baselines/dual_pair.js";
 import type { TaskSet } from "../data/task_set.js";
+import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import type { ResolvedOptions } from "../options.js";
 import { passFlops, taskBytes } from "../systems/accounting.js";
 import type { Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";

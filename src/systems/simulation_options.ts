@@ -44,7 +44,8 @@ export interface SimulationStop {
 }
 
 /** Options of `fit` that a simulation does not have or has in another form. */
-type NotOfSimulations = "budgets" | "multiclass" | "warmStart" | "stop";
+const notOfSimulations = ["budgets", "multiclass", "warmStart", "stop"] as const;
+type NotOfSimulations = (typeof notOfSimulations)[number];
 
 /** What a simulation can be told; anything left out takes its default. */
 export interface SimulateOptions extends Omit<FitOptions, NotOfSimulations> {
@@ -96,8 +97,7 @@ export interface ResolvedSimulation extends Omit<ResolvedOptions, "stop" | "budg
   readonly onRound?: (round: SimulatedRound, tasks: TaskRound) => void;
 }
 
-const notOfSimulations: readonly string[] = ["budgets", "multiclass", "warmStart", "stop"];
-const trainingNames = optionNames.filter((name) => !notOfSimulations.includes(name));
+const trainingNames = optionNames.filter((name) => !(notOfSimulations as readonly string[]).includes(name));
 
 const ownNames = [
   ...(["method", "baseline", "devices", "network", "availability", "faults", "budget", "sampling"] as const),
@@ -251,7 +251,7 @@ export function resolveSimulation(given: SimulateOptions = {}): ResolvedSimulati
     availability: models<Availability>("availability", given.availability, "at"),
     faults: faultsOf(given.faults),
     budget: budgetOf(given.budget),
-    ...(sampling === undefined ? {} : { sampling: samplingOf(sampling) as Sampling }),
+    ...(sampling === undefined ? {} : { sampling: samplingOf(sampling) }),
     deadline: deadline === undefined ? Number.POSITIVE_INFINITY : number("deadline", deadline),
     stop,
     evaluateEvery: number("evaluateEvery", given.evaluateEvery ?? simulationDefaults.evaluateEvery),
