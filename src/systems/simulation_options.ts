@@ -111,6 +111,7 @@ export const simulationDefaults = {
   network: "lte",
   budget: "fixed",
   rounds: 1000,
+  gap: 1e-3,
   evaluateEvery: 1,
 } as const;
 
@@ -147,7 +148,7 @@ function stopOf(given: SimulationStop): ResolvedSimulation["stop"] {
   const exact = primal !== undefined || suboptimality !== undefined;
   return {
     rounds: number("rounds", given.rounds ?? simulationDefaults.rounds),
-    gap: number("gap", given.gap ?? (exact ? 0 : 1e-3)),
+    gap: number("gap", given.gap ?? (exact ? 0 : simulationDefaults.gap)),
     ...(seconds === undefined ? {} : { seconds: number("seconds", seconds) }),
     ...(primal === undefined ? {} : { primal: number("primal", primal) }),
     ...(suboptimality === undefined ? {} : { suboptimality }),
