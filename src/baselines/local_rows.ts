@@ -124,6 +124,20 @@ export function localRowsOf(tasks: TaskSet, { loss, positive, weighting }: Resol
   const mapping = mapLabels(tasks.native, loss, positive);
   const labels = tasks.labels();
   const targets = mapping === undefined ? labels : labels.map((label) => toTarget(label, mapping));
+  return rowsWithTargets(tasks, targets, weighting);
+}
+
+/**
+ * The rows of all tasks with labels of one's own.
+ *
+ * @param targets n, in the order of the set's rows
+ * @throws FedmtlError BAD_INPUT for weights whose mean loss is undefined
+ */
+export function rowsWithTargets(
+  tasks: TaskSet,
+  targets: Float64Array,
+  weighting: ResolvedProblem["weighting"],
+): LocalRows[] {
   const shared = { offsets: tasks.offsets(), targets, sampleWeights: tasks.sampleWeights(), weighting };
   return tasks.names.map((_, t) => new LocalRows(tasks, t, shared));
 }

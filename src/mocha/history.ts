@@ -3,7 +3,7 @@
  */
 import { ColumnTable } from "../column_table.js";
 import type { NativeCertificate } from "../native.js";
-import { type SavedState, stored } from "./checkpoint_file.js";
+import { type SavedState, stored } from "./saved_state.js";
 
 /** Primal, dual and gap of the objective for the Omega in force (docs/math.md, section 1). */
 export interface Certificate {

@@ -3,21 +3,12 @@
  */
 import { createBaseline } from "../baselines/create_baseline.js";
 import { type BaselineName, type BaselineOptions, takesRelationship } from "../baselines/options.js";
-import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError } from "../errors.js";
 import { type MochaData, MochaMethod } from "../mocha/mocha_method.js";
 import type { Relationship } from "../mocha/relationships.js";
 import type { ResolvedOptions } from "../options.js";
 import type { Method } from "./method.js";
 import type { ResolvedSimulation } from "./simulation_options.js";
-
-/**
- * Makes a method of one's own.
- *
- * @param tasks the data with the features as they shall be used: standardised and with the intercept's column if that was asked
- *   for
- */
-export type MethodFactory = (tasks: TaskSet, options: ResolvedSimulation) => Method | Promise<Method>;
 
 /** The method of a simulation, at its start. @throws FedmtlError what the method says of options or data */
 export async function createMethod(data: MochaData, options: ResolvedSimulation): Promise<Method> {

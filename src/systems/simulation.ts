@@ -8,7 +8,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { CheckpointFolder } from "../mocha/checkpoint.js";
-import { stored, storedNumber, type SavedState } from "../mocha/checkpoint_file.js";
+import { type SavedState, stored, storedNumber } from "../mocha/saved_state.js";
 import { Attendance } from "./attendance.js";
 import { DeviceTotals } from "./device_totals.js";
 import { Fleet } from "./fleet.js";

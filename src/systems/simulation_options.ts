@@ -2,6 +2,7 @@
  * What a simulation can be told, with every default: the systems model's part here, the training's part in src/options.ts.
  */
 import { type BaselineName, baselineNames, type BaselineOptions } from "../baselines/options.js";
+import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import {
   type FitOptions,
@@ -16,7 +17,7 @@ import type { Availability } from "./availability.js";
 import { type Faults, independentDrops } from "./faults.js";
 import type { Devices, Network } from "./fleet.js";
 import { isPaperNetwork, networkNames } from "./links.js";
-import type { MethodFactory } from "./methods.js";
+import type { Method } from "./method.js";
 import { type Sampling, samplingOf } from "./sampling.js";
 import type { SimulatedRound } from "./simulation_history.js";
 import type { TaskRound } from "./task_round.js";
@@ -25,6 +26,14 @@ import { type BudgetName, budgetOf, type WorkBudget } from "./work_budgets.js";
 /** The methods by name: MOCHA with the policy that is asked for, with that of the paper, and the baselines. */
 export const methodNames = ["mocha", "mocha-paper", ...baselineNames] as const;
 export type MethodName = "mocha" | "mocha-paper" | BaselineName;
+
+/**
+ * Makes a method of one's own.
+ *
+ * @param tasks the data with the features as they shall be used: standardised and with the intercept's column if that was asked
+ *   for
+ */
+export type MethodFactory = (tasks: TaskSet, options: ResolvedSimulation) => Method | Promise<Method>;
 
 /** When a simulation stops; whichever comes first. Objectives are looked at on evaluated rounds. */
 export interface SimulationStop {
