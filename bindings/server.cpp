@@ -1,144 +1,38 @@
 // Server for JavaScript: V, K, W, Omega, and the call that runs rounds against a pool of clients in this
 // process.
-#include <cmath>
-
 #include "bindings/classes.hpp"
 #include "bindings/relationship.hpp"
-#include "native/message_text.hpp"
+#include "bindings/server_messages.hpp"
 #include "native/session.hpp"
 
 namespace fedmtl::bindings {
 namespace {
 
-Policy policyOf(const std::string& name) {
-    const std::pair<const char*, Policy> policies[] = {{"paper", Policy::Paper},
-                                                       {"row", Policy::Row},
-                                                       {"spectral", Policy::Spectral},
-                                                       {"adaptive", Policy::Adaptive},
-                                                       {"accelerated", Policy::Accelerated}};
-    for (const auto& [known, policy] : policies) {
-        if (name == known) {
-            return policy;
-        }
-    }
-    throw Error(ErrorCode::InvalidArgument, "policy \"" + name + "\" is not known");
-}
-
-std::uint64_t count(const Napi::Object& options, const char* name) {
-    const double value = number(options.Get(name), name);
-    constexpr double kLargestExact = 9007199254740992.0;  // 2^53; Infinity means "never"
-    return value < kLargestExact ? static_cast<std::uint64_t>(value)
-                                 : std::numeric_limits<std::uint64_t>::max();
-}
-
-RoundPlan roundPlan(const Napi::Object& options) {
-    RoundPlan plan;
-    plan.firstRound = count(options, "firstRound");
-    plan.maxRounds = count(options, "maxRounds");
-    plan.roundOfWStep = count(options, "roundOfWStep");
-    plan.certifyEvery = std::max<std::uint64_t>(1, count(options, "certifyEvery"));
-    plan.certifyAlwaysFrom = count(options, "certifyAlwaysFrom");
-    plan.lastRound = count(options, "lastRound");
-    plan.stopRelativeGap = number(options.Get("stopRelativeGap"), "stopRelativeGap");
-    plan.stopGap = number(options.Get("stopGap"), "stopGap");
-    plan.stopObjective = number(options.Get("stopObjective"), "stopObjective");
-    plan.seconds = number(options.Get("seconds"), "seconds");
-    return plan;
-}
-
-Napi::Object toJs(Napi::Env env, const Certificate& certificate) {
-    Napi::Object result = Napi::Object::New(env);
-    result.Set("primal", certificate.primal);
-    result.Set("dual", certificate.dual);
-    result.Set("gap", certificate.gap);
-    result.Set("relativeGap", certificate.relativeGap());
-    result.Set("jointObjective", certificate.jointObjective);
-    result.Set("jointDual", certificate.jointDual);
-    return result;
-}
-
-/// One row of kRecordFields numbers a round; src/native.ts reads it back.
-Napi::Float64Array toJs(Napi::Env env, const std::vector<RoundRecord>& records) {
-    constexpr std::size_t kRecordFields = 14;
-    auto table = Napi::Float64Array::New(env, records.size() * kRecordFields);
-    double* cell = table.Data();
-    for (const RoundRecord& record : records) {
-        const double fields[kRecordFields] = {static_cast<double>(record.round),
-                                              static_cast<double>(record.steps),
-                                              static_cast<double>(record.flops),
-                                              static_cast<double>(record.participants),
-                                              record.seconds,
-                                              record.certified ? 1.0 : 0.0,
-                                              record.stop ? 1.0 : 0.0,
-                                              record.gamma,
-                                              record.restarted ? 1.0 : 0.0,
-                                              record.certificate.primal,
-                                              record.certificate.dual,
-                                              record.certificate.gap,
-                                              record.certificate.jointObjective,
-                                              record.certificate.jointDual};
-        cell = std::copy(std::begin(fields), std::end(fields), cell);
-    }
-    return table;
-}
-
-void setDecision(Napi::Object message, const Decision& decision) {
-    message.Set("decidedRound", static_cast<double>(decision.round));
-    message.Set("gamma", decision.gamma);
-    message.Set("restarts", static_cast<double>(decision.restarts));
-}
-
-/// A new JavaScript object of Float64Arrays.
-class ObjectWriter final : public StateWriter {
-  public:
-    using StateWriter::write;
-    explicit ObjectWriter(Napi::Env env) : object_(Napi::Object::New(env)) {}
-    void write(const std::string& name, std::span<const double> values) override {
-        object_.Set(name, toFloat64Array(object_.Env(), values));
-    }
-    Napi::Object object() const { return object_; }
-
-  private:
-    Napi::Object object_;
+/// Both sides of a call, of which each holds its own on until the call is over.
+struct Sides {
+    ClientPoolWrap& clients;
+    std::shared_ptr<ClientPool> pool;
+    std::shared_ptr<Server> server;
 };
 
-class ObjectReader final : public StateReader {
-  public:
-    explicit ObjectReader(Napi::Object object) : object_(object) {}
-    std::span<const double> read(const std::string& name) const override {
-        return float64Array(object_.Get(name), name.c_str());
-    }
-
-  private:
-    Napi::Object object_;
-};
-
-void requireSameShape(const ClientPool& pool, const Server& server) {
-    if (!pool.mayServe(server.vectors())) {
-        throw Error(ErrorCode::InvalidArgument, "these clients work with another server");
-    }
-    if (pool.tasks().taskCount() != server.tasks() || pool.tasks().cols() != server.cols()) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "the clients hold " + std::to_string(pool.tasks().taskCount()) + " tasks of " +
-                        std::to_string(pool.tasks().cols()) + " features, the server expects " +
-                        std::to_string(server.tasks()) + " of " + std::to_string(server.cols()));
-    }
+/// @throws Error InvalidArgument unless the clients are of the server's tasks and features
+Sides sidesOf(const Napi::Value& given, const std::shared_ptr<Server>& server) {
+    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(given);
+    const auto pool = clients.pool();
+    requireSameShape(*pool, *server);
+    return {clients, pool, server};
 }
 
-/// A user's budgets end up here.
-void requireSteps(std::span<const double> steps, std::size_t tasks) {
-    if (steps.size() != tasks) {
-        throw Error(ErrorCode::InvalidArgument, "steps has " + std::to_string(steps.size()) +
-                                                    " entries for " + std::to_string(tasks) + " tasks");
-    }
-    constexpr double kMostSteps = 9007199254740991.0;  // 2^53 - 1
-    for (std::size_t t = 0; t < steps.size(); ++t) {
-        if (!(steps[t] >= 0.0 && steps[t] <= kMostSteps && steps[t] == std::floor(steps[t]))) {
-            throw Error(ErrorCode::InvalidArgument,
-                        "steps of task " + std::to_string(t) + " are " + formatNumber(steps[t]) +
-                            "; give a whole number from 0, where 0 drops the round");
-        }
-    }
+/// Work that resolves with a certificate.
+template <class Certify>
+BackgroundWork certifying(const Sides& sides, Certify certify) {
+    const auto certificate = std::make_shared<Certificate>();
+    BackgroundWork work;
+    work.run = [server = sides.server, pool = sides.pool, certificate, certify] {
+        *certificate = certify(*pool, *server);
+    };
+    work.result = [certificate](Napi::Env env) -> Napi::Value { return toJs(env, *certificate); };
+    return work;
 }
 
 }  // namespace
@@ -284,38 +178,33 @@ Napi::Value ServerWrap::certificate(const Napi::CallbackInfo& info) {
 
 /// (clients, plan, steps): a promise of the table of round records
 Napi::Value ServerWrap::runRounds(const Napi::CallbackInfo& info) {
-    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
-    const auto server = held_.get();
-    const auto pool = clients.pool();
-    requireSameShape(*pool, *server);
+    const Sides sides = sidesOf(info[0], held_.get());
     const auto steps = float64Array(info[2], "steps");
-    requireSteps(steps, server->tasks());
+    requireSteps(steps, sides.server->tasks());
     const auto records = std::make_shared<std::vector<RoundRecord>>();
     BackgroundWork work;
-    work.run = [server, pool, records, plan = roundPlan(object(info[1], "plan")), cancelled = work.cancelled,
+    work.run = [server = sides.server, pool = sides.pool, records, plan = roundPlan(object(info[1], "plan")),
+                cancelled = work.cancelled,
                 budgets = std::vector<double>(steps.begin(), steps.end())]() mutable {
         plan.steps = budgets;
         *records = fedmtl::runRounds(*pool, *server, plan, *cancelled);
     };
     work.result = [records](Napi::Env env) -> Napi::Value { return toJs(env, *records); };
-    return start(info.Env(), &clients, std::move(work));
+    return start(info.Env(), &sides.clients, std::move(work));
 }
 
 /// (clients, plan, steps, wantTheta): a promise of {record, steps, flops, theta}, the last three one a task
 Napi::Value ServerWrap::runRound(const Napi::CallbackInfo& info) {
-    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
-    const auto server = held_.get();
-    const auto pool = clients.pool();
-    requireSameShape(*pool, *server);
+    const Sides sides = sidesOf(info[0], held_.get());
     const auto steps = float64Array(info[2], "steps");
-    requireSteps(steps, server->tasks());
+    requireSteps(steps, sides.server->tasks());
     const auto records = std::make_shared<std::vector<RoundRecord>>();
-    const auto tasks = std::make_shared<TaskWork>(server->tasks());
+    const auto tasks = std::make_shared<TaskWork>(sides.server->tasks());
     RoundPlan plan = roundPlan(object(info[1], "plan"));
     plan.maxRounds = 1;
     plan.wantTheta = info[3].ToBoolean();
     BackgroundWork work;
-    work.run = [server, pool, records, tasks, plan, cancelled = work.cancelled,
+    work.run = [server = sides.server, pool = sides.pool, records, tasks, plan, cancelled = work.cancelled,
                 budgets = std::vector<double>(steps.begin(), steps.end())]() mutable {
         plan.steps = budgets;
         *records = fedmtl::runRounds(*pool, *server, plan, *cancelled, tasks.get());
@@ -328,33 +217,19 @@ Napi::Value ServerWrap::runRound(const Napi::CallbackInfo& info) {
         result.Set("theta", toFloat64Array(env, tasks->theta));
         return result;
     };
-    return start(info.Env(), &clients, std::move(work));
+    return start(info.Env(), &sides.clients, std::move(work));
 }
 
 /// (clients): a promise of the certificate at the current W, which changes nothing
 Napi::Value ServerWrap::certifyNow(const Napi::CallbackInfo& info) {
-    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
-    const auto server = held_.get();
-    const auto pool = clients.pool();
-    requireSameShape(*pool, *server);
-    const auto certificate = std::make_shared<Certificate>();
-    BackgroundWork work;
-    work.run = [server, pool, certificate] { *certificate = fedmtl::certifyNow(*pool, *server); };
-    work.result = [certificate](Napi::Env env) -> Napi::Value { return toJs(env, *certificate); };
-    return start(info.Env(), &clients, std::move(work));
+    const Sides sides = sidesOf(info[0], held_.get());
+    return start(info.Env(), &sides.clients, certifying(sides, fedmtl::certifyNow));
 }
 
 /// (clients): a promise of the certificate for alpha itself
 Napi::Value ServerWrap::certifyFromAlpha(const Napi::CallbackInfo& info) {
-    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
-    const auto server = held_.get();
-    const auto pool = clients.pool();
-    requireSameShape(*pool, *server);
-    const auto certificate = std::make_shared<Certificate>();
-    BackgroundWork work;
-    work.run = [server, pool, certificate] { *certificate = fedmtl::certifyFromAlpha(*pool, *server); };
-    work.result = [certificate](Napi::Env env) -> Napi::Value { return toJs(env, *certificate); };
-    return start(info.Env(), &clients, std::move(work));
+    const Sides sides = sidesOf(info[0], held_.get());
+    return start(info.Env(), &sides.clients, certifying(sides, fedmtl::certifyFromAlpha));
 }
 
 /// (): a promise of {regularizerBefore, regularizerAfter, penaltyBefore, settled, rank, cutBound}
@@ -408,21 +283,19 @@ Napi::Value ServerWrap::state(const Napi::CallbackInfo& info) {
 /// (clients, scores, W?, epsilon?): a promise; starts at the n scores of a model instead of alpha = 0, a
 /// learned relationship at its W, m x d, if that is given
 Napi::Value ServerWrap::startFrom(const Napi::CallbackInfo& info) {
-    ClientPoolWrap& clients = unwrap<ClientPoolWrap>(info[0]);
-    const auto server = held_.get();
-    const auto pool = clients.pool();
-    requireSameShape(*pool, *server);
+    const Sides sides = sidesOf(info[0], held_.get());
     const auto scores = float64Array(info[1], "scores");
     const bool withRelationship = !info[2].IsUndefined();
     const auto W = withRelationship ? float64Array(info[2], "W") : std::span<const double>{};
-    if (scores.size() != pool->tasks().rowCount() || (withRelationship && W.size() != server->V().size())) {
+    if (scores.size() != sides.pool->tasks().rowCount() ||
+        (withRelationship && W.size() != sides.server->V().size())) {
         throw Error(ErrorCode::InvalidArgument, "a start needs one score a row and d weights a task, got " +
                                                     std::to_string(scores.size()) + " and " +
                                                     std::to_string(W.size()) + " numbers");
     }
     const auto epsilon = info[3].IsUndefined() ? std::nullopt : std::optional(number(info[3], "epsilon"));
     BackgroundWork work;
-    work.run = [server, pool, epsilon, withRelationship,
+    work.run = [server = sides.server, pool = sides.pool, epsilon, withRelationship,
                 scores = std::vector<double>(scores.begin(), scores.end()),
                 W = std::vector<double>(W.begin(), W.end())] {
         if (withRelationship) {
@@ -431,7 +304,7 @@ Napi::Value ServerWrap::startFrom(const Napi::CallbackInfo& info) {
         fedmtl::startFrom(*pool, *server, scores);
     };
     work.result = [](Napi::Env env) { return env.Undefined(); };
-    return start(info.Env(), &clients, std::move(work));
+    return start(info.Env(), &sides.clients, std::move(work));
 }
 
 /// (clients): the state of both sides after a finished round or Omega step, arrays by name

@@ -63,6 +63,7 @@
       "bindings/readers.cpp",
       "bindings/relationship.cpp",
       "bindings/server.cpp",
+      "bindings/server_messages.cpp",
       "bindings/task_set.cpp"
     ],
     "tests": [

@@ -104,7 +104,6 @@ export type { Devices, Network } from "./systems/fleet.js";
 export type { KeyedRandom, Purpose } from "./systems/keyed_random.js";
 export { type Link, type LinkName, linkNames, type NetworkName, networkNames } from "./systems/links.js";
 export type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "./systems/method.js";
-export type { MethodFactory } from "./systems/methods.js";
 export type { Moment, PartFacts } from "./systems/moment.js";
 export type { Choice, Shares } from "./systems/presets.js";
 export type { Sampling } from "./systems/sampling.js";
@@ -112,6 +111,7 @@ export { simulate, type SimulationResult, SimulationRun } from "./systems/simula
 export type { SimulationStatus } from "./systems/simulation.js";
 export type { SimulatedRound, SimulationColumn, SimulationHistory } from "./systems/simulation_history.js";
 export {
+  type MethodFactory,
   type MethodName,
   methodNames,
   type ResolvedSimulation,

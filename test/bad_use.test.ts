@@ -505,8 +505,14 @@ describe("baselines", () => {
     ["cocoa", { relationship, maxSteps: 0.5 }, /maxSteps is 0\.5; give a whole number from 1/],
     ["global", { lambda: 0 }, /lambda is 0; give a number above 0/],
     ["minibatch-sdca", { relationship, scaling: -1 }, /scaling is -1; give a number above 0/],
-    ["minibatch-sdca", { relationship, tuning: { candidates: [] } }, /candidates of tuning must be an array/],
+    [
+      "minibatch-sdca",
+      { relationship, tuning: { candidates: [] } },
+      /candidates of tuning is empty; give an array of at/,
+    ],
     ["fedavg", { tuning: { candidates: [0] } }, /a candidate of tuning is 0; give a number above 0/],
+    ["fedavg", { tuning: [4] as object }, /tuning is \(an array\); give an object/],
+    ["fedavg", { tuning: { rounds: 0 } }, /rounds of tuning is 0; give a whole number from 1/],
     ["ditto", { tuning: { round: 3 } as object }, /unknown option of tuning "round".*did you mean "rounds"/],
     ["mean-mtl", { loss: "hnge" as "hinge" }, /unknown loss "hnge".*did you mean "hinge"/],
   ];
@@ -514,6 +520,22 @@ describe("baselines", () => {
   it.each(refused)("%s refuses %j", async (name, options, message) => {
     const tasks = await readTasks(good);
     await expectError(() => createBaseline(name, tasks, options), "INVALID_OPTION", message);
+  });
+
+  it("weights whose mean loss is undefined", async () => {
+    const tasks = TaskSet.fromDense({
+      ...{
+        features: Float64Array.of(1, 2, 3, 4),
+        cols: 1,
+        labels: [1, -1, 1, -1],
+        tasks: ["a", "a", "b", "b"],
+      },
+      sampleWeights: Float64Array.of(1, 1, 0, 0),
+    });
+    const averaged = (weighting: "mean" | "sum") => () =>
+      createBaseline("fedavg", tasks, { weighting, scaling: 1 });
+    await expectError(averaged("mean"), "BAD_INPUT", /weights of task "b" are 0 .* use weighting "sum"/);
+    expect((await averaged("sum")()).taskCount).toBe(2);
   });
 
   it("an unknown name, no task set, labels that do not fit the loss, plans that do not fit the tasks", async () => {

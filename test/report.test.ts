@@ -7,6 +7,7 @@ import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, it } from "vitest";
 import { csvText } from "../dist/report/csv.js";
 import { logAxis, logSpaced } from "../dist/report/axes.js";
+import { median, quantile } from "../dist/report/quantile.js";
 import { arrivalsOf, curvesOf, referenceOf, subOptimality } from "../dist/report/sub_optimality.js";
 import { contentOf, fallingRun } from "./support/report_content.js";
 
@@ -355,6 +356,31 @@ describe("any numbers", () => {
         },
       ),
       { numRuns: 30, seed: 21 },
+    );
+  });
+});
+
+describe("medians and quantiles", () => {
+  it("of an even number of devices lie between the two in the middle", async () => {
+    const devices = [1, 2, 6, 9].map((steps, i) => ({ device: `${i}`, steps }));
+    const page = parse(await renderReport({ title: "Four", devices }));
+    expect(all(page, "#devices figcaption")[0]?.textContent).toContain(
+      "Median 4, from 1 to 9 over 4 devices",
+    );
+  });
+
+  it("rise with q from the least to the largest, and turn round with the values", () => {
+    const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 9 });
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(values, share, share, (given, a, b) => {
+        const sorted = [...given].sort((x, y) => x - y);
+        expect([quantile(sorted, 0), quantile(sorted, 1)]).toEqual([sorted[0], sorted.at(-1)]);
+        expect(quantile(sorted, Math.min(a, b))).toBeLessThanOrEqual(quantile(sorted, Math.max(a, b)) + 1e-6);
+        const turned = sorted.map((value) => -value).reverse();
+        expect(median(turned)).toBeCloseTo(-median(sorted), 6);
+      }),
+      { seed: 6 },
     );
   });
 });

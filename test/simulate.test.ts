@@ -197,6 +197,21 @@ describe("what a round costs", () => {
   });
 });
 
+describe("memory", () => {
+  it("is that of the data, whatever a method computes: a row's features, its label and its dual variable", async () => {
+    const bytes = rows.map((n) => 8 * n * (d + 2));
+    const exact = bytes.map((memoryBytes) => ({ ...device, memoryBytes }));
+    for (const method of ["mocha", "fedavg", "ditto"] as const) {
+      const baseline = method === "mocha" ? {} : { scaling: 0.1, batch: 1 };
+      const { status } = await run({ method, baseline, devices: exact, stop: { rounds: 1, gap: 0 } });
+      expect(status).toBe("budget");
+      const [first = device, ...others] = exact;
+      const less = [{ ...first, memoryBytes: first.memoryBytes - 1 }, ...others];
+      await expect(run({ method, baseline, devices: less })).rejects.toThrow(`needs ${bytes[0]} bytes`);
+    }
+  });
+});
+
 describe("deadlines", () => {
   it("cut the steps to what a device's clock allows, and theta follows", async () => {
     const speeds = tasks.names.map((_, t) => ({ ...device, flopsPerSecond: 400 * (t + 1) }));

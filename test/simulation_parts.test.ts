@@ -215,6 +215,13 @@ describe("traces", () => {
     expect(trace.nextArrival?.(moment(1, 38.5, devices))).toBe(40);
   });
 
+  it("repeat without a break where one turn ends and the next begins with a device", async () => {
+    const both = ["device,start,end", "a,0,2", "a,8,10", "b,0,10", "c,8,10"].join("\n");
+    const trace = await readTrace(written(both), { repeat: 10 });
+    expect(untilAt(trace, 19, ["a", "b", "c"])).toEqual([22, Number.POSITIVE_INFINITY, 20]);
+    expect(untilAt(trace, 21, ["a", "b", "c"])).toEqual([22, Number.POSITIVE_INFINITY, gone]);
+  });
+
   const bad: [string, string, RegExp][] = [
     ["nothing", "", /line 1, column 1: found the end of the file, expected the header device,start,end/],
     ["no line", "device,start,end\n", /line 2, column 1: found the end of the file, expected a line/],
@@ -322,6 +329,16 @@ describe("days and nights", () => {
     expect(history.at(0)?.time).toBeGreaterThan(20 * 3600);
     expect(history.at(9)?.time).toBeLessThan(20 * 3600 + 10);
     expect([...history].every(({ participants }) => participants === tasks.taskCount)).toBe(true);
+  });
+
+  it("which may be after the last virtual second: then there is no round", async () => {
+    const evening = dayNight({ from: 20, to: 21 });
+    const { history, status, time } = await simulate(tasks, {
+      ...base,
+      availability: evening,
+      stop: { seconds: 3600, gap: 0 },
+    }).result;
+    expect([history.length, status, time]).toEqual([0, "budget", 3600]);
   });
 });
 

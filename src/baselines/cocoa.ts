@@ -14,10 +14,11 @@
  * has grown by half, so that a task stops within half of what it needs.
  */
 import type { TaskSet } from "../data/task_set.js";
+import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import type { Relationship } from "../mocha/relationships.js";
 import type { NativeProposal, NativeRequest } from "../native.js";
 import type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
-import { DualPair, rowCountsOf, rowSizesOf } from "./dual_pair.js";
+import { DualPair } from "./dual_pair.js";
 import type { ResolvedBaseline } from "./options.js";
 import { addWork, dualTraffic, emptyWork, messageBytes, requirePlan } from "./work.js";
 

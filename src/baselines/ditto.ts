@@ -11,8 +11,8 @@
  */
 import { RandomStream } from "../data/random.js";
 import type { TaskSet } from "../data/task_set.js";
+import { rowSizesOf } from "../data/task_sizes.js";
 import type { MessageBytes, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
-import { rowSizesOf } from "./dual_pair.js";
 import { Averaging, type AveragingProblem, averagingProblem, stepOf, stepScalings } from "./fedavg.js";
 import type { LocalRows } from "./local_rows.js";
 import { localSgd } from "./local_sgd.js";

@@ -71,21 +71,3 @@ export class DualPair {
     this.server.dispose();
   }
 }
-
-/** n_t of every task. */
-export function rowCountsOf(tasks: TaskSet): Float64Array {
-  const offsets = tasks.offsets();
-  return Float64Array.from({ length: tasks.taskCount }, (_, t) => (offsets[t + 1] ?? 0) - (offsets[t] ?? 0));
-}
-
-/** Stored feature values of a row of task t on average, m; d for dense rows. */
-export function rowSizesOf(tasks: TaskSet): Float64Array {
-  if (!tasks.sparse) {
-    return new Float64Array(tasks.taskCount).fill(tasks.cols);
-  }
-  const offsets = tasks.offsets();
-  return rowCountsOf(tasks).map((count, t) => {
-    const { values } = tasks.native.rows(offsets[t] ?? 0, count);
-    return values.length / count;
-  });
-}

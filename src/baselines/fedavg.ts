@@ -15,8 +15,8 @@
  */
 import { RandomStream } from "../data/random.js";
 import type { TaskSet } from "../data/task_set.js";
+import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import type { MessageBytes, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
-import { rowCountsOf, rowSizesOf } from "./dual_pair.js";
 import { type LocalRows, localRowsOf, type SlopedLoss, slopedLoss } from "./local_rows.js";
 import { localSgd } from "./local_sgd.js";
 import type { ResolvedBaseline } from "./options.js";

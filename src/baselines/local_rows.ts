@@ -1,11 +1,23 @@
 /**
  * The rows of the tasks in JavaScript's own memory, as the methods need them that are not made of native rounds.
  */
-import type { TaskSet } from "../data/task_set.js";
 import { RandomStream } from "../data/random.js";
+import type { TaskSet } from "../data/task_set.js";
+import { FedmtlError } from "../errors.js";
 import { mapLabels, toTarget } from "../mocha/labels.js";
 import { type ReferenceLoss, referenceLoss } from "../reference/losses.js";
 import type { ResolvedProblem } from "./options.js";
+
+/** Arrays of the whole set, which are copies and so are asked for once. */
+interface SharedArrays {
+  /** m + 1 */
+  readonly offsets: Float64Array;
+  /** n */
+  readonly targets: Float64Array;
+  /** n; undefined: all 1. */
+  readonly sampleWeights: Float64Array | undefined;
+  readonly weighting: ResolvedProblem["weighting"];
+}
 
 /** One task: n_t rows of d features, their labels (-1 / +1 for classes) and their weights q_ti = c_t s_ti. */
 export class LocalRows {
@@ -24,8 +36,8 @@ export class LocalRows {
   readonly #indices: Int32Array | undefined;
   readonly #indptr: Float64Array | undefined;
 
-  constructor(tasks: TaskSet, t: number, targets: Float64Array, weighting: ResolvedProblem["weighting"]) {
-    const offsets = tasks.offsets();
+  /** @throws FedmtlError BAD_INPUT for weights whose mean loss is undefined */
+  constructor(tasks: TaskSet, t: number, { offsets, targets, sampleWeights, weighting }: SharedArrays) {
     const first = offsets[t] ?? 0;
     const end = offsets[t + 1] ?? 0;
     const { values, indices, indptr } = tasks.native.rows(first, end - first);
@@ -36,8 +48,15 @@ export class LocalRows {
     this.#values = values;
     this.#indices = indices;
     this.#indptr = indptr;
-    const s = tasks.sampleWeights()?.slice(first, end) ?? new Float64Array(this.count).fill(1);
+    const s = sampleWeights?.slice(first, end) ?? new Float64Array(this.count).fill(1);
     const total = s.reduce((sum, weight) => sum + weight, 0);
+    if (weighting === "mean" && !Number.isFinite(1 / total)) {
+      throw new FedmtlError(
+        "BAD_INPUT",
+        `the sample weights of task ${JSON.stringify(this.name)} are 0 or too small to divide by; ` +
+          'scale them up, remove the task or use weighting "sum"',
+      );
+    }
     this.q = weighting === "mean" ? s.map((weight) => weight / total) : s;
     this.weight = weighting === "mean" ? 1 : total;
     this.squaredNorms = Float64Array.from({ length: this.count }, (_, i) => this.#squaredNorm(i));
@@ -100,12 +119,27 @@ export class LocalRows {
   }
 }
 
-/** The rows of all tasks. @throws FedmtlError BAD_INPUT for labels that do not fit the loss */
+/** The rows of all tasks. @throws FedmtlError BAD_INPUT for labels that do not fit the loss, or weights the weighting */
 export function localRowsOf(tasks: TaskSet, { loss, positive, weighting }: ResolvedProblem): LocalRows[] {
   const mapping = mapLabels(tasks.native, loss, positive);
   const labels = tasks.labels();
   const targets = mapping === undefined ? labels : labels.map((label) => toTarget(label, mapping));
-  return tasks.names.map((_, t) => new LocalRows(tasks, t, targets, weighting));
+  return rowsWithTargets(tasks, targets, weighting);
+}
+
+/**
+ * The rows of all tasks with labels of one's own.
+ *
+ * @param targets n, in the order of the set's rows
+ * @throws FedmtlError BAD_INPUT for weights whose mean loss is undefined
+ */
+export function rowsWithTargets(
+  tasks: TaskSet,
+  targets: Float64Array,
+  weighting: ResolvedProblem["weighting"],
+): LocalRows[] {
+  const shared = { offsets: tasks.offsets(), targets, sampleWeights: tasks.sampleWeights(), weighting };
+  return tasks.names.map((_, t) => new LocalRows(tasks, t, shared));
 }
 
 /** A loss with its slope: the derivative, or at a kink a subgradient. */

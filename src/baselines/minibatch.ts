@@ -4,9 +4,9 @@
  * round would only give the same answer again, so that no task does more than one pass a round.
  */
 import type { TaskSet } from "../data/task_set.js";
+import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import type { Relationship } from "../mocha/relationships.js";
 import type { MessageBytes, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
-import { rowCountsOf, rowSizesOf } from "./dual_pair.js";
 import { KernelServer } from "./kernel_server.js";
 import { type LocalRows, localRowsOf, rowSample, type SlopedLoss, slopedLoss } from "./local_rows.js";
 import type { BaselineName, ResolvedProblem } from "./options.js";

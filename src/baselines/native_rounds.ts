@@ -15,9 +15,10 @@
  * Global and local are the two extremes of V. Smith et al.: Federated Multi-Task Learning, NIPS 2017, Table 1.
  */
 import type { TaskSet } from "../data/task_set.js";
+import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import { global, independent, mean, type Relationship } from "../mocha/relationships.js";
 import type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
-import { DualPair, rowCountsOf, rowSizesOf } from "./dual_pair.js";
+import { DualPair } from "./dual_pair.js";
 import type { ResolvedBaseline } from "./options.js";
 import {
   addWork,

@@ -1,9 +1,9 @@
 /**
  * What the baselines can be told, and which of them takes what: the one place where their options stand.
  */
-import { FedmtlError, invalidChoice } from "../errors.js";
+import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import { isLearned, type Relationship } from "../mocha/relationships.js";
-import { type FitOptions, rejectUnknownNames, resolveOptions } from "../options.js";
+import { type FitOptions, rejectUnknownNames, requireOptions, resolveOptions } from "../options.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 
 /** The names of the baselines, as {@link createBaseline} takes them. */
@@ -104,6 +104,7 @@ export const baselineNumbers = {
   scaling: { fallback: undefined, range: { above: 0 } },
 } as const satisfies Record<string, { fallback: number | undefined; range: Range }>;
 
+/** @internal The same of the search for a scaling. */
 export const tuningNumbers = {
   rounds: { fallback: 100, range: { least: 1, whole: true } },
   localEpochs: { fallback: 1, range: { above: 0 } },
@@ -134,8 +135,7 @@ export interface ResolvedBaseline {
 
 function checked(name: string, value: unknown, range: Range): number {
   if (!inRange(value, range)) {
-    const shown = typeof value === "number" ? String(value) : JSON.stringify(value);
-    throw new FedmtlError("INVALID_OPTION", `${name} is ${shown}; give ${inWords(range)}`);
+    throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(value)}; give ${inWords(range)}`);
   }
   return value;
 }
@@ -152,7 +152,7 @@ function problemOf(given: BaselineOptions): ResolvedProblem {
 
 /** @throws FedmtlError INVALID_OPTION for a method without its relationship, or with a learned one */
 function relationshipOf(name: BaselineName, given: Relationship | undefined): Relationship | undefined {
-  if (!ownNames[name].includes("relationship")) {
+  if (!takesRelationship(name)) {
     return undefined;
   }
   const { relationship } = resolveOptions(given === undefined ? {} : { relationship: given });
@@ -173,15 +173,23 @@ function relationshipOf(name: BaselineName, given: Relationship | undefined): Re
 }
 
 function tuningOf(given: TuningOptions): ResolvedBaseline["tuning"] {
+  requireOptions("tuning is", given, "{ rounds: 100 }");
   rejectUnknownNames("option of tuning", given, ["rounds", "localEpochs", "candidates"]);
   const { candidates } = given;
   if (candidates !== undefined && !(Array.isArray(candidates) && candidates.length > 0)) {
-    throw new FedmtlError("INVALID_OPTION", "candidates of tuning must be an array of at least one number");
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `candidates of tuning is ${Array.isArray(candidates) ? "empty" : shown(candidates)}; give an array of at least one number`,
+    );
   }
   return {
-    rounds: checked("rounds", given.rounds ?? tuningNumbers.rounds.fallback, tuningNumbers.rounds.range),
+    rounds: checked(
+      "rounds of tuning",
+      given.rounds ?? tuningNumbers.rounds.fallback,
+      tuningNumbers.rounds.range,
+    ),
     localEpochs: checked(
-      "localEpochs",
+      "localEpochs of tuning",
       given.localEpochs ?? tuningNumbers.localEpochs.fallback,
       tuningNumbers.localEpochs.range,
     ),
@@ -204,12 +212,7 @@ export function baselineNameOf(given: string): BaselineName {
  * @throws FedmtlError INVALID_OPTION: what was given, what is allowed, the nearest valid name
  */
 export function resolveBaseline(name: BaselineName, given: BaselineOptions): ResolvedBaseline {
-  if (typeof given !== "object" || given === null) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `the options of ${name} are ${JSON.stringify(given)}; give an object`,
-    );
-  }
+  requireOptions(`the options of ${name} are`, given, '{ weighting: "mean" }');
   rejectUnknownNames(`option of ${name}`, given, [...ownNames[name], ...problemNames]);
   const number = (option: Exclude<keyof typeof baselineNumbers, "scaling">): number =>
     checked(option, given[option] ?? baselineNumbers[option].fallback, baselineNumbers[option].range);

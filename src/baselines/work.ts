@@ -2,9 +2,8 @@
  * What a round of a baseline cost (docs/math.md, section 6), task by task.
  */
 import { FedmtlError } from "../errors.js";
+import { bytesPerNumber, scalarsDown, scalarsUp } from "../systems/accounting.js";
 import type { MessageBytes, RoundPlan, RoundWork } from "../systems/method.js";
-
-const bytesPerNumber = 8;
 
 /** Vectors of d numbers and scalars in one message. */
 export interface MessageSize {
@@ -18,8 +17,11 @@ export interface Traffic {
   readonly up: MessageSize;
 }
 
-/** What MOCHA's messages carry: w_t and 7 scalars; v_t and 3 (src/systems/accounting.ts). */
-export const dualTraffic: Traffic = { down: { vectors: 1, scalars: 7 }, up: { vectors: 1, scalars: 3 } };
+/** What MOCHA's messages carry. */
+export const dualTraffic: Traffic = {
+  down: { vectors: 1, scalars: scalarsDown },
+  up: { vectors: 1, scalars: scalarsUp },
+};
 /** A model and (round, budget, scaling); a sum over rows and (round, steps). */
 export const primalTraffic: Traffic = { down: { vectors: 1, scalars: 3 }, up: { vectors: 1, scalars: 2 } };
 export const noTraffic: Traffic = { down: { vectors: 0, scalars: 0 }, up: { vectors: 0, scalars: 0 } };

@@ -2,6 +2,7 @@
 import { formatOf, type ReadOptions } from "../data/read_tasks.js";
 import { unknownTaskPolicies } from "../mocha/model.js";
 import type { BooleanFlag, ChoiceFlag, Positional, StringFlag } from "./arguments.js";
+import { present } from "./present.js";
 
 /** The data file of a command, by its place. */
 export const dataFile = {
@@ -61,9 +62,7 @@ export function readOptions(path: string, flags: ReadFlags): ReadOptions {
       }
     }
   }
-  return Object.fromEntries(
-    Object.entries({ ...columns, precision, format }).filter(([, value]) => value !== undefined),
-  );
+  return present({ ...columns, precision, format });
 }
 
 /** What becomes of tasks that the model does not have. */

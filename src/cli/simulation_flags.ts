@@ -23,6 +23,7 @@ import {
 import { readTrace } from "../systems/trace.js";
 import { budgetNames } from "../systems/work_budgets.js";
 import type { Arguments, Command } from "./arguments.js";
+import { present } from "./present.js";
 import { number, type TrainingFlags, trainingFlags } from "./training_flags.js";
 
 type TrainingFlag = (typeof trainingFlags)[number];
@@ -108,7 +109,7 @@ export const systemsFlags = [
     "gap",
     "relative duality gap to reach, of methods with a dual",
     simulationRanges.gap,
-    "1e-3, or 0 with another target",
+    `${simulationDefaults.gap.toExponential()}, or 0 with another target`,
   ),
   number("primal", "primal to reach", simulationRanges.primal),
   number("optimum", "the optimum, for --suboptimality", simulationRanges.optimum),
@@ -274,16 +275,11 @@ function stopOf({
   if ((optimum === undefined) !== (suboptimality === undefined)) {
     throw new FedmtlError("INVALID_OPTION", "--optimum and --suboptimality go together; give both");
   }
-  return definedOnly({
+  return present({
     ...{ rounds, seconds, gap, primal },
     suboptimality:
       optimum === undefined || suboptimality === undefined ? undefined : { optimum, epsilon: suboptimality },
   });
-}
-
-/** The entries that are not undefined. */
-function definedOnly<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 /**
@@ -293,7 +289,7 @@ function definedOnly<T extends object>(values: T): { [Key in keyof T]?: Exclude<
  */
 export async function systemsOptions(flags: SystemsFlags): Promise<SimulateOptions> {
   const { devices, budget, deadline, evaluateEvery, theta: wantTheta } = flags;
-  return definedOnly({
+  return present({
     network: networkOf(flags.network),
     devices: devices === undefined ? undefined : presetOf("--devices", devices, deviceNames),
     availability: await availabilityOf(flags),
@@ -308,7 +304,7 @@ export async function systemsOptions(flags: SystemsFlags): Promise<SimulateOptio
 function baselineOptionsOf(flags: SystemsFlags): NonNullable<SimulateOptions["baseline"]> {
   const { cocoaTheta, maxSteps: most, tuningRounds } = flags;
   const { lambda: ridge, batch: rows, mu: proximal, attraction: pull, scaling: step } = flags;
-  return definedOnly({
+  return present({
     ...{
       theta: cocoaTheta,
       maxSteps: most,

@@ -20,14 +20,8 @@ import {
 import { defaults, type FitOptions } from "../options.js";
 import { checkEdgeTasks, readEdges } from "./edges_file.js";
 import { readMatrix } from "./matrix_file.js";
+import { type Present, present } from "./present.js";
 import type { TrainingFlags } from "./training_flags.js";
-
-type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-/** The object without the entries that are undefined: what was not given takes the library's default. */
-function given<T extends object>(values: T): Given<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
-}
 
 const familyOf = (flags: TrainingFlags): Family => flags.relationship ?? traceNorm().family;
 
@@ -45,13 +39,13 @@ interface FamilyFlags {
   readonly files?: readonly FlagName[];
 }
 
-type Weights = Given<{ lambda1: number | undefined; lambda2: number | undefined }>;
+type Weights = Present<{ lambda1: number | undefined; lambda2: number | undefined }>;
 
 const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
   independent: { make: independent },
   mean: { make: mean },
   "trace-norm": {
-    make: (weights, { epsilon }) => traceNorm({ ...weights, ...given({ epsilon }) }),
+    make: (weights, { epsilon }) => traceNorm({ ...weights, ...present({ epsilon }) }),
     numbers: ["epsilon"],
   },
   clustered: {
@@ -59,12 +53,12 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
       if (clusters === undefined) {
         throw new FedmtlError("INVALID_OPTION", "--relationship clustered needs --clusters");
       }
-      return clustered({ ...weights, k: clusters, ...given({ eta }) });
+      return clustered({ ...weights, k: clusters, ...present({ eta }) });
     },
     numbers: ["clusters", "eta"],
   },
   "sparse-precision": {
-    make: (weights, { rho }) => sparsePrecision({ ...weights, ...given({ rho }) }),
+    make: (weights, { rho }) => sparsePrecision({ ...weights, ...present({ rho }) }),
     numbers: ["rho"],
   },
   graph: {
@@ -160,7 +154,7 @@ function checkFileFlags(flags: TrainingFlags): void {
 export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions> {
   checkFileFlags(flags);
   const { lambda1, lambda2, gap, rounds } = flags;
-  const relationship = await familyFlags[familyOf(flags)].make(given({ lambda1, lambda2 }), flags);
+  const relationship = await familyFlags[familyOf(flags)].make(present({ lambda1, lambda2 }), flags);
   const {
     loss,
     smoothing,
@@ -179,8 +173,8 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
   const { standardize, seed, threads } = flags;
   return {
     relationship,
-    stop: given({ gap, rounds }),
-    ...given({
+    stop: present({ gap, rounds }),
+    ...present({
       loss,
       smoothing,
       lossEpsilon,
@@ -194,8 +188,8 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
       omegaSteps,
       omegaTolerance,
     }),
-    ...given({ certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling }),
-    ...given({ standardize, seed, threads }),
+    ...present({ certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling }),
+    ...present({ standardize, seed, threads }),
   };
 }
 

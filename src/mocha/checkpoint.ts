@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { FedmtlError } from "../errors.js";
 import { ioError, makeFolder } from "../files.js";
 import type { ResolvedCheckpoint } from "../options.js";
-import { type Facts, readCheckpoint, type SavedState, writeCheckpoint } from "./checkpoint_file.js";
+import { type Facts, readCheckpoint, writeCheckpoint } from "./checkpoint_file.js";
+import type { SavedState } from "./saved_state.js";
 
 /** A checkpoint that a training goes on from. */
 export interface FoundCheckpoint {

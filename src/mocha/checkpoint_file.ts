@@ -12,14 +12,12 @@ import { version } from "../version.js";
 import type { PreparedData } from "./prepare.js";
 import { ownNumbers } from "./relationships.js";
 import { decodeSafetensors, safetensorsParts, type Tensor } from "./safetensors.js";
+import type { SavedState } from "./saved_state.js";
 import type { WarmStart } from "./warm_start.js";
 
 const format = "fedmtl-checkpoint";
 /** Raised when an older version of the package could not read the file. */
 const formatVersion = 2;
-
-/** Named arrays of numbers; what each part of a training adds to is its own business. */
-export type SavedState = Readonly<Record<string, Float64Array>>;
 
 /** What must be the same for a training to go on with the same bits; the names are those that messages use. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
@@ -124,22 +122,4 @@ export async function readCheckpoint(path: string, here: Facts): Promise<Found> 
   }
   const arrays = [...tensors].map(([name, { data }]) => [name, data]);
   return { state: Object.fromEntries(arrays) as SavedState };
-}
-
-/** One array of a state. @throws FedmtlError BAD_MODEL if it is missing */
-export function stored(state: SavedState, name: string): Float64Array {
-  const values = state[name];
-  if (values === undefined) {
-    throw new FedmtlError("BAD_MODEL", `the checkpoint has no ${name}; start the training anew`);
-  }
-  return values;
-}
-
-/** One number of a state. @throws FedmtlError BAD_MODEL if it is missing */
-export function storedNumber(state: SavedState, name: string): number {
-  const [value] = stored(state, name);
-  if (value === undefined) {
-    throw new FedmtlError("BAD_MODEL", `the checkpoint's ${name} is empty; start the training anew`);
-  }
-  return value;
 }

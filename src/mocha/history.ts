@@ -1,8 +1,9 @@
 /**
  * The record of a training: one row a round, held in columns, so that a million rounds cost megabytes, not objects.
  */
+import { ColumnTable } from "../column_table.js";
 import type { NativeCertificate } from "../native.js";
-import { type SavedState, stored } from "./checkpoint_file.js";
+import { type SavedState, stored } from "./saved_state.js";
 
 /** Primal, dual and gap of the objective for the Omega in force (docs/math.md, section 1). */
 export interface Certificate {
@@ -111,10 +112,7 @@ export function relativeGap(primal: number, dual: number, gap: number): number {
 
 /** All rounds of a training so far. */
 export class History implements Iterable<RoundRecord> {
-  readonly #columns = new Map<HistoryColumn, Float64Array>(
-    columns.map((name) => [name, new Float64Array(64)]),
-  );
-  #length = 0;
+  readonly #table = new ColumnTable<HistoryColumn>(columns);
   /** Several classes: where each begins. */
   readonly #classes: {
     readonly label: number;
@@ -126,27 +124,25 @@ export class History implements Iterable<RoundRecord> {
 
   /** Rounds recorded. */
   get length(): number {
-    return this.#length;
+    return this.#table.length;
   }
 
   /** One column as a copy, an entry a round; NaN where a round was not certified. */
   column(name: HistoryColumn): Float64Array {
-    return this.#column(name).slice(0, this.#length);
+    return this.#table.column(name);
   }
 
   /** Sum of a column over all rounds. */
   total(name: HistoryColumn): number {
-    return this.#column(name)
-      .subarray(0, this.#length)
-      .reduce((sum, value) => sum + value, 0);
+    return this.#table.total(name);
   }
 
   /** The record of the round at `index`, from 0. */
   at(index: number): RoundRecord | undefined {
-    if (!(index >= 0 && index < this.#length)) {
+    if (!(index >= 0 && index < this.length)) {
       return undefined;
     }
-    const value = (name: HistoryColumn): number => this.#column(name)[index] ?? Number.NaN;
+    const value = (name: HistoryColumn): number => this.#table.value(name, index);
     const record = {
       round: value("round"),
       omegaStep: value("omegaStep"),
@@ -178,37 +174,27 @@ export class History implements Iterable<RoundRecord> {
   }
 
   *[Symbol.iterator](): Iterator<RoundRecord> {
-    for (let index = 0; index < this.#length; index++) {
+    for (let index = 0; index < this.length; index++) {
       yield this.at(index) as RoundRecord;
     }
   }
 
   /** @internal Appends a round; the certificate's columns are NaN where there is none. */
   append(row: Readonly<Record<HistoryColumn, number>>): void {
-    for (const name of columns) {
-      let column = this.#column(name);
-      if (this.#length === column.length) {
-        const larger = new Float64Array(2 * column.length);
-        larger.set(column);
-        this.#columns.set(name, larger);
-        column = larger;
-      }
-      column[this.#length] = row[name];
-    }
-    this.#length++;
+    this.#table.append(row);
   }
 
   /** @internal What follows is about one class against the others. */
   beginClass(label: number): void {
-    this.#classes.push({ label, firstIndex: this.#length, firstOmegaStep: this.omegaSteps.length });
+    this.#classes.push({ label, firstIndex: this.length, firstOmegaStep: this.omegaSteps.length });
   }
 
   /** @internal Takes over what the history of the class begun last has more than this one. */
   takeFrom(own: History): void {
     const { firstIndex = 0, firstOmegaStep = 0 } = this.#classes.at(-1) ?? {};
-    for (let index = this.#length - firstIndex; index < own.length; index++) {
-      const row = columns.map((name) => [name, own.#column(name)[index] ?? Number.NaN]);
-      this.append({ ...Object.fromEntries(row), round: this.#length + 1 });
+    for (let index = this.length - firstIndex; index < own.length; index++) {
+      const row = columns.map((name) => [name, own.#table.value(name, index)]);
+      this.append({ ...Object.fromEntries(row), round: this.length + 1 });
     }
     for (const step of own.omegaSteps.slice(this.omegaSteps.length - firstOmegaStep)) {
       this.omegaSteps.push({ ...step, round: firstIndex + step.round });
@@ -226,28 +212,17 @@ export class History implements Iterable<RoundRecord> {
       `history.omegaSteps.${name}`,
       Float64Array.from(this.omegaSteps, (step) => step[name]),
     ]);
-    const rounds = columns.map((name) => [`history.${name}`, this.column(name)]);
-    return Object.fromEntries([...rounds, ...omegaSteps]);
+    return { ...this.#table.save("history."), ...Object.fromEntries(omegaSteps) };
   }
 
   /** @internal Into an empty history. @throws FedmtlError BAD_MODEL */
   restore(state: SavedState): void {
-    for (const name of columns) {
-      const column = stored(state, `history.${name}`);
-      this.#length = column.length;
-      const room = new Float64Array(Math.max(64, column.length));
-      room.set(column);
-      this.#columns.set(name, room);
-    }
+    this.#table.restore("history.", (name) => stored(state, name));
     const saved = omegaColumns.map((name) => [name, stored(state, `history.omegaSteps.${name}`)] as const);
     const count = saved[0]?.[1].length ?? 0;
     for (let i = 0; i < count; i++) {
       const step = Object.fromEntries(saved.map(([name, values]) => [name, values[i] ?? Number.NaN]));
       this.omegaSteps.push(step as unknown as OmegaRecord);
     }
-  }
-
-  #column(name: HistoryColumn): Float64Array {
-    return this.#columns.get(name) as Float64Array;
   }
 }

@@ -5,14 +5,13 @@
  * With a learned relationship the certificates that end W steps are part of the method and of its cost; with a given one
  * there is nothing to decide by them, and none is made.
  */
-import { rowCountsOf, rowSizesOf } from "../baselines/dual_pair.js";
 import type { TaskSet } from "../data/task_set.js";
+import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import type { ResolvedOptions } from "../options.js";
 import { passFlops, taskBytes } from "../systems/accounting.js";
 import type { Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { requirePlan } from "../baselines/work.js";
 import { FedmtlError } from "../errors.js";
-import type { SavedState } from "./checkpoint_file.js";
 import { History, toCertificate } from "./history.js";
 import { balancedWeights, type LabelMapping, mapLabels } from "./labels.js";
 import { Model } from "./model.js";
@@ -20,6 +19,7 @@ import { headOf, partsOf } from "./model_parts.js";
 import { OuterLoop } from "./outer_loop.js";
 import type { PreparedData } from "./prepare.js";
 import { isLearned } from "./relationships.js";
+import type { SavedState } from "./saved_state.js";
 
 /** A coordinate step is a dot and an axpy; a pair step of the free intercept three dots and two axpys for two rows. */
 const flopsPerFeature = 4;

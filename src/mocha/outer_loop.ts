@@ -13,7 +13,7 @@ import { native, recordFields } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
 import { automaticCertifyEvery, passFlops, roundBytes } from "../systems/accounting.js";
 import type { CheckpointFolder } from "./checkpoint.js";
-import { type SavedState, storedNumber } from "./checkpoint_file.js";
+import { type SavedState, storedNumber } from "./saved_state.js";
 import { type Certificate, type History, type RoundRecord, toCertificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
 import type { PreparedData } from "./prepare.js";

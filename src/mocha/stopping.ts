@@ -8,7 +8,7 @@
  */
 import type { NativeOmegaStep } from "../native.js";
 import type { ResolvedOptions } from "../options.js";
-import { type SavedState, storedNumber } from "./checkpoint_file.js";
+import { type SavedState, storedNumber } from "./saved_state.js";
 import type { Certificate, OmegaRecord } from "./history.js";
 
 /** What the native rounds of one W step stop at. */

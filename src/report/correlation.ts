@@ -21,7 +21,8 @@ const longestName = 14;
 /** Colours from -1 to 1: --h0 .. --h20 of the style sheet. */
 export const heatSteps = 20;
 
-interface Map {
+/** The tasks that are on the map, and what it shows of them. */
+interface TaskMap {
   /** The tasks that are on the map, in its order; positions among those taken. */
   readonly order: readonly number[];
   readonly names: readonly string[];
@@ -32,7 +33,7 @@ interface Map {
 }
 
 /** A part of the tasks, so that page and work stay small; then the order of the tree. */
-function mapOf({ tasks, values }: TaskCorrelation): Map {
+function mapOf({ tasks, values }: TaskCorrelation): TaskMap {
   const all = tasks.length;
   const taken = evenlySpaced(all, mostTasksOnMap);
   const p = taken.length;
@@ -60,7 +61,7 @@ interface Band {
   bandwidth(): number;
 }
 
-function plotOf(drawing: Drawing, { names, p, value }: Map): DrawingOptions {
+function plotOf(drawing: Drawing, { names, p, value }: TaskMap): DrawingOptions {
   const { plot } = drawing;
   const places = names.map((_, i) => i);
   // One path a colour instead of a rectangle a cell: a fifth of the size.
@@ -68,7 +69,7 @@ function plotOf(drawing: Drawing, { names, p, value }: Map): DrawingOptions {
     const { x, y } = scales as { x: Band; y: Band };
     const [width, height] = [x.bandwidth(), y.bandwidth()];
     const round = (number: number): string => String(Number(number.toFixed(2)));
-    const paths = new globalThis.Map<number, string>();
+    const paths = new Map<number, string>();
     for (const row of places) {
       for (const column of places) {
         const step = heatStep(value(row, column));
@@ -111,7 +112,7 @@ function plotOf(drawing: Drawing, { names, p, value }: Map): DrawingOptions {
   };
 }
 
-function sentenceOf({ names, p, value, clusters }: Map): string {
+function sentenceOf({ names, p, value, clusters }: TaskMap): string {
   let [closest, farthest]: [[number, number], [number, number]] = [
     [0, 1],
     [0, 1],
@@ -131,8 +132,8 @@ function sentenceOf({ names, p, value, clusters }: Map): string {
 const namesListed = 12;
 
 /** The clusters that the tree has at its largest step, those of most tasks first. */
-function clusterTable({ clusters, names, order }: Map): Markup {
-  const nameOf = new globalThis.Map(order.map((task, place) => [task, names[place] ?? ""]));
+function clusterTable({ clusters, names, order }: TaskMap): Markup {
+  const nameOf = new Map(order.map((task, place) => [task, names[place] ?? ""]));
   const bySize = clusters.map((cluster) => cluster.map((task) => nameOf.get(task) ?? ""));
   bySize.sort((a, b) => b.length - a.length);
   const rows = bySize.map((cluster, i) => {

@@ -9,6 +9,7 @@ import type { Drawing, DrawingOptions } from "./drawing.js";
 import { dataLink, figureOf } from "./figure.js";
 import { axisName, html, type Markup, showable } from "./markup.js";
 import { seriesStyle } from "./palette.js";
+import { median, quantile } from "./quantile.js";
 
 /** Devices a method with a mark each. */
 const mostMarks = 60;
@@ -70,15 +71,12 @@ function groupsOf(devices: readonly DeviceWork[], { of }: Quantity): Group[] {
   });
 }
 
-const quantile = (sorted: readonly number[], q: number): number =>
-  sorted[Math.round(q * (sorted.length - 1))] ?? Number.NaN;
-
 /** Methods of which the sentence says more than the median. */
 const fewMethods = 3;
 
 function sentenceOf(groups: readonly Group[]): string {
   if (groups.length > fewMethods) {
-    const medians = groups.map(({ method, values }) => `${method} ${short(quantile(values, 0.5))}`);
+    const medians = groups.map(({ method, values }) => `${method} ${short(median(values))}`);
     return `Medians over devices: ${medians.join(", ")}.`;
   }
   const parts = groups.map(({ method, values }) => {
@@ -123,7 +121,7 @@ function plotOf(
   const marks = groups.flatMap((group) => {
     const { colour, symbol } = seriesStyle(seriesOf(group.method));
     const { method, values, names } = group;
-    const middle = plot.tickX([{ method, value: quantile(values, 0.5) }], {
+    const middle = plot.tickX([{ method, value: median(values) }], {
       ...{ x: "value", y: "method", stroke: "currentColor", strokeWidth: 2 },
     });
     if (values.length <= mostMarks) {

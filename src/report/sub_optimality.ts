@@ -3,6 +3,7 @@
  */
 import type { Comparison, RunPoint, RunTrace } from "./content.js";
 import { logSpaced } from "./axes.js";
+import { median } from "./quantile.js";
 
 /** What values are compared with. */
 export interface Reference {
@@ -92,12 +93,6 @@ function lastSeen({ x, y }: Steps, grid: readonly number[]): number[] {
     }
     return y[next - 1] ?? Number.NaN;
   });
-}
-
-function median(sorted: readonly number[]): number {
-  const half = sorted.length / 2;
-  const [low, high] = [sorted[Math.ceil(half) - 1] ?? Number.NaN, sorted[Math.floor(half)] ?? Number.NaN];
-  return (low + high) / 2;
 }
 
 /**

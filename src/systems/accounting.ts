@@ -2,11 +2,12 @@
  * What a round costs on the wire and in arithmetic (docs/math.md, section 6).
  */
 
-const bytesPerNumber = 8;
-/** round, S_t, budget, beta, and the decision on the last proposal: its round, gamma and restarts. */
-const scalarsDown = 7;
-/** round, e_t and the steps made. */
-const scalarsUp = 3;
+/** Of a float64, as messages carry them. */
+export const bytesPerNumber = 8;
+/** Beside w_t: round, S_t, budget, beta, and the decision on the last proposal: its round, gamma and restarts. */
+export const scalarsDown = 7;
+/** Beside v_t: round, e_t and the steps made. */
+export const scalarsUp = 3;
 /** The loss sum and the conjugate sum, on certified rounds. */
 const scalarsUpCertified = 2;
 /** The decision on the last proposal, with the w_t that a certificate needs where rounds work against another one. */

@@ -22,8 +22,6 @@ const freeLink: Link = {
   joulesPerByteUp: 0,
 };
 
-const bytesPerNumber = 8;
-
 /** Every array has m entries. */
 export class Fleet {
   readonly size: number;
@@ -83,19 +81,18 @@ export class Fleet {
     return this.secondsOfMessages(t, down, up) + compute;
   }
 
-  /** @throws FedmtlError INVALID_OPTION naming the first task whose data do not fit its device */
-  requireMemory({ rowCounts, flopsPerStep }: Method, names: readonly string[]): void {
-    for (let t = 0; t < this.size; t++) {
-      const rows = rowCounts[t] as number;
-      // A step touches every stored feature with four FLOPs; a label and a dual variable stand beside them.
-      const needed = bytesPerNumber * rows * ((flopsPerStep[t] as number) / 4 + 2);
-      if (needed > (this.memoryBytes[t] as number)) {
-        throw new FedmtlError(
-          "INVALID_OPTION",
-          `task ${JSON.stringify(names[t])} needs ${needed} bytes on its device, which has ${this.memoryBytes[t]}; ` +
-            "give it another device or fewer rows",
-        );
-      }
+  /**
+   * @param bytes of every task's data, m
+   * @throws FedmtlError INVALID_OPTION naming the first task whose data do not fit its device
+   */
+  requireMemory(bytes: Float64Array, names: readonly string[]): void {
+    const t = bytes.findIndex((needed, task) => needed > (this.memoryBytes[task] as number));
+    if (t >= 0) {
+      throw new FedmtlError(
+        "INVALID_OPTION",
+        `task ${JSON.stringify(names[t])} needs ${bytes[t]} bytes on its device, which has ${this.memoryBytes[t]}; ` +
+          "give it another device or fewer rows",
+      );
     }
   }
 }

@@ -3,42 +3,22 @@
  */
 import { createBaseline } from "../baselines/create_baseline.js";
 import { type BaselineName, type BaselineOptions, takesRelationship } from "../baselines/options.js";
-import { TaskSet } from "../data/task_set.js";
 import { FedmtlError } from "../errors.js";
-import { MochaMethod } from "../mocha/mocha_method.js";
-import type { PreparedData } from "../mocha/prepare.js";
+import { type MochaData, MochaMethod } from "../mocha/mocha_method.js";
 import type { Relationship } from "../mocha/relationships.js";
 import type { ResolvedOptions } from "../options.js";
 import type { Method } from "./method.js";
 import type { ResolvedSimulation } from "./simulation_options.js";
 
-/**
- * Makes a method of one's own.
- *
- * @param tasks the data with the features as they shall be used: standardised and with the intercept's column if that was asked
- *   for
- */
-export type MethodFactory = (tasks: TaskSet, options: ResolvedSimulation) => Method | Promise<Method>;
-
-/** The data of a simulation. */
-export interface MethodData {
-  /** As the user gave them. */
-  readonly tasks: TaskSet;
-  readonly prepared: PreparedData;
-}
-
 /** The method of a simulation, at its start. @throws FedmtlError what the method says of options or data */
-export async function createMethod(
-  { tasks, prepared }: MethodData,
-  options: ResolvedSimulation,
-): Promise<Method> {
+export async function createMethod(data: MochaData, options: ResolvedSimulation): Promise<Method> {
   const { method } = options;
-  const features = prepared.tasks === tasks.native ? tasks : new TaskSet(prepared.tasks);
+  const { features } = data;
   if (typeof method === "function") {
-    return requireMethod(await method(features, options), tasks.taskCount);
+    return requireMethod(await method(features, options), features.taskCount);
   }
   if (method === "mocha" || method === "mocha-paper") {
-    return new MochaMethod(method, { tasks, features, prepared }, trainingOptions(options));
+    return new MochaMethod(method, data, trainingOptions(options));
   }
   refuseOptionsOfMocha(method, options);
   return await createBaseline(method, features, baselineOptions(method, options));

@@ -9,10 +9,7 @@ import type { Moment } from "./moment.js";
 export type Sampling = { readonly fraction: number } | { readonly count: number };
 
 /** @throws FedmtlError INVALID_OPTION */
-export function samplingOf(given: Sampling | undefined): Sampling | undefined {
-  if (given === undefined) {
-    return undefined;
-  }
+export function samplingOf(given: Sampling): Sampling {
   const entries = typeof given === "object" && given !== null ? Object.entries(given) : [];
   const [name, value] = entries[0] ?? [];
   const good =

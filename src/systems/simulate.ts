@@ -2,6 +2,7 @@
  * Simulation: from tasks and a description of their devices to a run that can be watched, aborted and awaited.
  */
 import { TaskSet } from "../data/task_set.js";
+import { dataBytesOf } from "../data/task_sizes.js";
 import { FedmtlError } from "../errors.js";
 import { CheckpointFolder } from "../mocha/checkpoint.js";
 import { digest, type Facts, factsOf } from "../mocha/checkpoint_file.js";
@@ -99,9 +100,13 @@ async function runSimulation(
   }
   const prepared = prepareData(tasks, trainingOptions(options));
   const { names } = tasks;
-  const method = await createMethod({ tasks, prepared }, options);
+  const features = prepared.tasks === tasks.native ? tasks : new TaskSet(prepared.tasks);
+  const method = await createMethod({ tasks, features, prepared }, options);
   try {
-    const simulation = new Simulation(method, names, options, history, onRound);
+    const simulation = new Simulation(method, { names, dataBytes: dataBytesOf(features) }, options, {
+      history,
+      onRound,
+    });
     handle.simulation = simulation;
     if (handle.aborted) {
       simulation.abort();

@@ -8,7 +8,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { CheckpointFolder } from "../mocha/checkpoint.js";
-import { stored, storedNumber, type SavedState } from "../mocha/checkpoint_file.js";
+import { type SavedState, stored, storedNumber } from "../mocha/saved_state.js";
 import { Attendance } from "./attendance.js";
 import { DeviceTotals } from "./device_totals.js";
 import { Fleet } from "./fleet.js";
@@ -34,6 +34,19 @@ export type SimulationStatus =
   | "deserted"
   | "aborted";
 
+/** The tasks of a simulation, m. */
+export interface SimulatedTasks {
+  readonly names: readonly string[];
+  /** Bytes of the data on each device. */
+  readonly dataBytes: Float64Array;
+}
+
+/** Where rounds are recorded, and who is told. */
+interface Recording {
+  readonly history: SimulationHistory;
+  readonly onRound: () => void;
+}
+
 /** One method's rounds. */
 export class Simulation {
   readonly method: Method;
@@ -56,10 +69,9 @@ export class Simulation {
   /** @throws FedmtlError INVALID_OPTION for devices, links, faults that do not fit the tasks */
   constructor(
     method: Method,
-    names: readonly string[],
+    { names, dataBytes }: SimulatedTasks,
     options: ResolvedSimulation,
-    history: SimulationHistory,
-    onRound: () => void,
+    { history, onRound }: Recording,
   ) {
     this.method = method;
     this.#options = options;
@@ -68,7 +80,7 @@ export class Simulation {
     this.#names = names;
     this.#random = new KeyedRandom(options.seed, names);
     this.#fleet = new Fleet(options.devices, options.network, names, this.#random);
-    this.#fleet.requireMemory(method, names);
+    this.#fleet.requireMemory(dataBytes, names);
     for (const part of [...options.availability, ...options.faults]) {
       part.check?.(names);
     }
@@ -136,8 +148,9 @@ export class Simulation {
       if (verdict !== undefined) {
         return verdict;
       }
-      if (!this.#begin()) {
-        return "deserted";
+      const hindrance = this.#begin(seconds);
+      if (hindrance !== undefined) {
+        return hindrance;
       }
       await this.#runRound();
       if (this.#targetReached()) {
@@ -149,22 +162,31 @@ export class Simulation {
     }
   }
 
-  /** Plans the next round, at the next arrival if nobody is there. @returns false if nobody ever will be */
-  #begin(): boolean {
+  /**
+   * Plans the next round, at the next arrival if nobody is there.
+   *
+   * @param end virtual second from which no round begins
+   * @returns why there is none, if so: nobody ever comes, or not before the end, to which the clock then moves
+   */
+  #begin(end: number): "deserted" | "budget" | undefined {
     const { attendance } = this;
     // One that comes by one model of availability may not be there by another.
     while (!attendance.look(this.#moment())) {
       const arrival = attendance.nextArrival(this.#moment());
       if (arrival === Number.POSITIVE_INFINITY) {
-        return false;
+        return "deserted";
       }
       if (arrival === undefined) {
         break;
       }
+      if (arrival >= end) {
+        this.#time = end;
+        return "budget";
+      }
       this.#time = Math.max(arrival, this.#time + Number.EPSILON * Math.max(this.#time, 1));
     }
     attendance.plan(this.#moment());
-    return true;
+    return undefined;
   }
 
   #moment(): Moment {

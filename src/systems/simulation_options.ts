@@ -2,6 +2,7 @@
  * What a simulation can be told, with every default: the systems model's part here, the training's part in src/options.ts.
  */
 import { type BaselineName, baselineNames, type BaselineOptions } from "../baselines/options.js";
+import type { TaskSet } from "../data/task_set.js";
 import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import {
   type FitOptions,
@@ -16,7 +17,7 @@ import type { Availability } from "./availability.js";
 import { type Faults, independentDrops } from "./faults.js";
 import type { Devices, Network } from "./fleet.js";
 import { isPaperNetwork, networkNames } from "./links.js";
-import type { MethodFactory } from "./methods.js";
+import type { Method } from "./method.js";
 import { type Sampling, samplingOf } from "./sampling.js";
 import type { SimulatedRound } from "./simulation_history.js";
 import type { TaskRound } from "./task_round.js";
@@ -25,6 +26,14 @@ import { type BudgetName, budgetOf, type WorkBudget } from "./work_budgets.js";
 /** The methods by name: MOCHA with the policy that is asked for, with that of the paper, and the baselines. */
 export const methodNames = ["mocha", "mocha-paper", ...baselineNames] as const;
 export type MethodName = "mocha" | "mocha-paper" | BaselineName;
+
+/**
+ * Makes a method of one's own.
+ *
+ * @param tasks the data with the features as they shall be used: standardised and with the intercept's column if that was asked
+ *   for
+ */
+export type MethodFactory = (tasks: TaskSet, options: ResolvedSimulation) => Method | Promise<Method>;
 
 /** When a simulation stops; whichever comes first. Objectives are looked at on evaluated rounds. */
 export interface SimulationStop {
@@ -44,7 +53,8 @@ export interface SimulationStop {
 }
 
 /** Options of `fit` that a simulation does not have or has in another form. */
-type NotOfSimulations = "budgets" | "multiclass" | "warmStart" | "stop";
+const notOfSimulations = ["budgets", "multiclass", "warmStart", "stop"] as const;
+type NotOfSimulations = (typeof notOfSimulations)[number];
 
 /** What a simulation can be told; anything left out takes its default. */
 export interface SimulateOptions extends Omit<FitOptions, NotOfSimulations> {
@@ -96,8 +106,7 @@ export interface ResolvedSimulation extends Omit<ResolvedOptions, "stop" | "budg
   readonly onRound?: (round: SimulatedRound, tasks: TaskRound) => void;
 }
 
-const notOfSimulations: readonly string[] = ["budgets", "multiclass", "warmStart", "stop"];
-const trainingNames = optionNames.filter((name) => !notOfSimulations.includes(name));
+const trainingNames = optionNames.filter((name) => !(notOfSimulations as readonly string[]).includes(name));
 
 const ownNames = [
   ...(["method", "baseline", "devices", "network", "availability", "faults", "budget", "sampling"] as const),
@@ -111,6 +120,7 @@ export const simulationDefaults = {
   network: "lte",
   budget: "fixed",
   rounds: 1000,
+  gap: 1e-3,
   evaluateEvery: 1,
 } as const;
 
@@ -147,7 +157,7 @@ function stopOf(given: SimulationStop): ResolvedSimulation["stop"] {
   const exact = primal !== undefined || suboptimality !== undefined;
   return {
     rounds: number("rounds", given.rounds ?? simulationDefaults.rounds),
-    gap: number("gap", given.gap ?? (exact ? 0 : 1e-3)),
+    gap: number("gap", given.gap ?? (exact ? 0 : simulationDefaults.gap)),
     ...(seconds === undefined ? {} : { seconds: number("seconds", seconds) }),
     ...(primal === undefined ? {} : { primal: number("primal", primal) }),
     ...(suboptimality === undefined ? {} : { suboptimality }),
@@ -251,7 +261,7 @@ export function resolveSimulation(given: SimulateOptions = {}): ResolvedSimulati
     availability: models<Availability>("availability", given.availability, "at"),
     faults: faultsOf(given.faults),
     budget: budgetOf(given.budget),
-    ...(sampling === undefined ? {} : { sampling: samplingOf(sampling) as Sampling }),
+    ...(sampling === undefined ? {} : { sampling: samplingOf(sampling) }),
     deadline: deadline === undefined ? Number.POSITIVE_INFINITY : number("deadline", deadline),
     stop,
     evaluateEvery: number("evaluateEvery", given.evaluateEvery ?? simulationDefaults.evaluateEvery),

@@ -209,6 +209,16 @@ function nextInterval({ offsets, ends }: Schedule, t: number, time: number): num
   return low;
 }
 
+/** Second of the trace until which task t stays that is there in interval i: across the end of a turn if the next begins with it. */
+function stayOf({ offsets, starts, ends }: Schedule, t: number, i: number, period: number): number {
+  const end = ends[i] as number;
+  const first = offsets[t] as number;
+  if (end < period || (starts[first] as number) > 0) {
+    return end;
+  }
+  return i === first ? Number.POSITIVE_INFINITY : period + (ends[first] as number);
+}
+
 /** @throws FedmtlError BAD_INPUT naming file and line of a device that is none of the tasks */
 function tasksOfDevices(
   { path, names: devices, firstLines }: TraceFile,
@@ -276,7 +286,7 @@ function traceAvailability(file: TraceFile, period: number): Availability {
         const i = nextInterval(schedule, t, time - begin);
         const there =
           i < (schedule.offsets[t + 1] as number) && begin + (schedule.starts[i] as number) <= time;
-        until[t] = there ? begin + (schedule.ends[i] as number) : Number.NEGATIVE_INFINITY;
+        until[t] = there ? begin + stayOf(schedule, t, i, period) : Number.NEGATIVE_INFINITY;
       }
     },
     nextArrival({ time, names }) {

@@ -21,6 +21,7 @@ import { runnable } from "../runnable.js";
 import { columnFlags, jsonFlag, readOptions } from "../shared_arguments.js";
 import { summaries } from "../summaries.js";
 import { taskErrorsOf } from "../task_errors_of.js";
+import { printable } from "../terminal.js";
 import { counted } from "../training_report.js";
 
 const table = {
@@ -119,7 +120,9 @@ async function report({ flags, positionals }: Arguments<typeof table>): Promise<
   if (flags.json === true) {
     writeJson({ out, bytes, runs: runs.map(runJson), optimum: optimum ?? null, version });
   } else {
-    process.stdout.write(`Wrote ${out}: ${counted(runs.length, "run")}, ${bytesInWords(bytes)}.\n`);
+    process.stdout.write(
+      `Wrote ${printable(out)}: ${counted(runs.length, "run")}, ${bytesInWords(bytes)}.\n`,
+    );
   }
   return exitCodes.done;
 }

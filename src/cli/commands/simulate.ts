@@ -128,7 +128,7 @@ function withoutOthers({ gap, rounds, ...flags }: Flags): Omit<Flags, "gap" | "r
 /** The file that an error is about: the trace, whose messages begin with its name, or one of those of a training. */
 function fileOf(data: string, flags: Flags, error: unknown): string {
   const aboutTrace =
-    flags.trace !== undefined && error instanceof Error && error.message.startsWith(flags.trace);
+    flags.trace !== undefined && error instanceof Error && error.message.startsWith(`${flags.trace}, line `);
   return aboutTrace ? (flags.trace ?? data) : fileAtFault(data, withoutOthers(flags), error);
 }
 
