@@ -24,13 +24,16 @@ import type { ResolvedSimulation } from "./simulation_options.js";
 /** Wall time after which timers and signals get their turn; methods that never leave JavaScript would keep them out. */
 const millisecondsInARow = 10;
 
+/** Arrivals in a row at which nobody is there by all models of availability, after which nobody is taken to come. */
+const mostArrivalsInVain = 100_000;
+
 /** Why a simulation ended. */
 export type SimulationStatus =
   /** The target of `stop` is reached, or the method's own stopping rule holds. */
   | "converged"
   /** Rounds, virtual seconds or Omega steps ran out. */
   | "budget"
-  /** No device comes any more. */
+  /** No device comes any more, or nobody was there at 100,000 arrivals in a row. */
   | "deserted"
   | "aborted";
 
@@ -52,6 +55,7 @@ export class Simulation {
   #objective: MethodObjective | undefined;
   #aborted = false;
   #changed = false;
+  #lastTurn = performance.now();
 
   /** @throws FedmtlError INVALID_OPTION for devices, links, faults that do not fit the tasks */
   constructor(
@@ -119,12 +123,8 @@ export class Simulation {
     if (this.#targetReached()) {
       return "converged";
     }
-    let start = performance.now();
     for (;;) {
-      if (performance.now() - start > millisecondsInARow) {
-        await setImmediate();
-        start = performance.now();
-      }
+      await this.#giveWay();
       if (this.#aborted) {
         return "aborted";
       }
@@ -136,8 +136,9 @@ export class Simulation {
       if (verdict !== undefined) {
         return verdict;
       }
-      if (!this.#begin()) {
-        return "deserted";
+      const ended = await this.#begin();
+      if (ended !== undefined) {
+        return ended;
       }
       await this.#runRound();
       if (this.#targetReached()) {
@@ -149,22 +150,39 @@ export class Simulation {
     }
   }
 
-  /** Plans the next round, at the next arrival if nobody is there. @returns false if nobody ever will be */
-  #begin(): boolean {
+  /** Plans the next round, at the next arrival if nobody is there. @returns why there is none, undefined if there is */
+  async #begin(): Promise<SimulationStatus | undefined> {
     const { attendance } = this;
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options.stop;
     // One that comes by one model of availability may not be there by another.
-    while (!attendance.look(this.#moment())) {
+    for (let arrivals = 0; !attendance.look(this.#moment()); arrivals++) {
       const arrival = attendance.nextArrival(this.#moment());
-      if (arrival === Number.POSITIVE_INFINITY) {
-        return false;
-      }
       if (arrival === undefined) {
         break;
       }
+      if (arrival === Number.POSITIVE_INFINITY || arrivals >= mostArrivalsInVain) {
+        return "deserted";
+      }
       this.#time = Math.max(arrival, this.#time + Number.EPSILON * Math.max(this.#time, 1));
+      if (this.#time >= seconds) {
+        this.#time = seconds;
+        return "budget";
+      }
+      await this.#giveWay();
+      if (this.#aborted) {
+        return "aborted";
+      }
     }
     attendance.plan(this.#moment());
-    return true;
+    return undefined;
+  }
+
+  /** Lets timers and signals have their turn where they have waited. */
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#lastTurn > millisecondsInARow) {
+      await setImmediate();
+      this.#lastTurn = performance.now();
+    }
   }
 
   #moment(): Moment {
@@ -192,7 +210,8 @@ export class Simulation {
       const { seconds: ofTask, joules, bytesUp, bytesDown } = this.#costs;
       const { steps, flops, theta } = work;
       const known = theta === undefined ? {} : { theta };
-      onRound(record, { states, steps, flops, bytesUp, bytesDown, seconds: ofTask, joules, ...known });
+      // An async function is waited for, so that what it throws ends the simulation and not the process.
+      await onRound(record, { states, steps, flops, bytesUp, bytesDown, seconds: ofTask, joules, ...known });
     }
     this.#onRound();
   }
