@@ -45,7 +45,8 @@ inline Certificate certify(std::span<const Objective> tasks, double quadratic, d
     if (!std::isfinite(certificate.primal) || !std::isfinite(certificate.dual)) {
         throw Error(
             ErrorCode::Numerical,
-            "the objective is not a finite number; labels, features or weights are too large: rescale them");
+            "the objective is not a finite number; labels, features or weights are too large, or the "
+            "relationship's numbers too extreme: rescale them");
     }
     if (jointConjugate) {
         certificate.jointDual = -conjugate - *jointConjugate;

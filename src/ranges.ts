@@ -13,6 +13,9 @@ export interface Range {
   readonly whole?: boolean;
 }
 
+/** The longest time that the virtual clock is told, in seconds: 30,000 years, where it still tells 0.2 ms. */
+export const mostSeconds = 1e12;
+
 /** The range in words: "a whole number from 1", "a number above 0". */
 export function inWords(range: Range): string {
   const kind = range.whole === true ? "a whole number" : "a number";

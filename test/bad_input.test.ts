@@ -373,6 +373,16 @@ describe.concurrent("matrices over tasks: the file and what is wrong with it", (
     }
   });
 
+  it.each([
+    ["omega", 1e-320, "1", /Omega is too small: the inverse of lambda1 Omega \+ lambda2 I is beyond/],
+    ["sigma", 1e308, "1e-5", /Sigma is too large: the inverse of lambda1 Omega \+ lambda2 I is beyond/],
+  ] as const)("%s with entries of %d: not the data are to blame", async (role, entry, lambda1, message) => {
+    const path = file(`${role}.extreme`);
+    await writeFile(path, `${entry},0\n0,${entry}\n`);
+    const args = ["train", good, "--relationship", "fixed", `--${role}`, path, "--lambda1", lambda1];
+    await expectRefusal(args, 3, new RegExp(`${role}\\.extreme: .*${message.source}`));
+  });
+
   it("text that is no number", async () => {
     await writeFile(file("text.matrix"), "1,0\n0,one\n");
     const args = ["train", good, "--relationship", "fixed", "--sigma", file("text.matrix")];

@@ -221,53 +221,6 @@ describe("traces", () => {
     expect(untilAt(trace, 19, ["a", "b", "c"])).toEqual([22, Number.POSITIVE_INFINITY, 20]);
     expect(untilAt(trace, 21, ["a", "b", "c"])).toEqual([22, Number.POSITIVE_INFINITY, gone]);
   });
-
-  const bad: [string, string, RegExp][] = [
-    ["nothing", "", /line 1, column 1: found the end of the file, expected the header device,start,end/],
-    ["no line", "device,start,end\n", /line 2, column 1: found the end of the file, expected a line/],
-    [
-      "another header",
-      "id,from,to\na,0,1",
-      /line 1, column 1: found "id,from,to", expected the header device,start,end/,
-    ],
-    ["two cells", "device,start,end\na,0,1\nb,1", /line 3, column 1: found "b,1", expected three cells/],
-    [
-      "a word",
-      "device,start,end\na,soon,1",
-      /line 2, column 3: found "soon", expected seconds, a number from 0/,
-    ],
-    ["a negative second", "device,start,end\na,0,1\na,-1,3", /line 3, column 3: found "-1"/],
-    ["not a number", "device,start,end\na,0,NaN", /line 2, column 5: found "NaN"/],
-    [
-      "an end before the start",
-      "device,start,end\nab,5,4",
-      /line 2, column 6: found the end 4, expected a number above the start 5/,
-    ],
-    ["no name", "device,start,end\n,0,1", /line 2, column 1: found no name/],
-  ];
-  it.each(bad)("%s is refused by file, line and column", async (_, content, message) => {
-    const path = written(content);
-    await expect(readTrace(path)).rejects.toMatchObject({
-      code: "BAD_INPUT",
-      message: expect.stringMatching(message),
-    });
-    await expect(readTrace(path)).rejects.toThrow(path);
-  });
-
-  it("of other devices, too short a repetition, and no file are refused", async () => {
-    const path = written(lines.join("\n"));
-    const availability = await readTrace(path);
-    await expect(simulate(tasks, { ...base, availability }).result).rejects.toMatchObject({
-      code: "BAD_INPUT",
-      message: expect.stringMatching(
-        /line 2, column 1: found the device "b", expected the name of one of the 6 tasks/,
-      ),
-    });
-    await expect(readTrace(path, { repeat: 7 })).rejects.toThrow(/the trace lasts until second 8/);
-    await expect(readTrace(join(folder, "none.csv"))).rejects.toMatchObject({ code: "IO" });
-    await expect(readTrace(written("no gzip", ".csv.gz"))).rejects.toMatchObject({ code: "BAD_INPUT" });
-  });
-
   it("move the clock: it waits for the first device, those that go too early leave, at the end all are gone", async () => {
     const [first = "", second = ""] = tasks.names;
     // A round takes a little more than 0.07 s.

@@ -70,6 +70,15 @@ double kernelEigenvalue(double eigenvalue, Regularization weights, FixedMatrix k
     return 1.0 / M;
 }
 
+/// K must be representable, so that what follows need not ask whether data or matrix are to blame.
+void requireFinite(double kappa, const std::string& name) {
+    if (!std::isfinite(kappa)) {
+        throw Error(ErrorCode::InvalidArgument,
+                    name + " is too " + (name == "Sigma" ? "large" : "small") +
+                        ": the inverse of lambda1 Omega + lambda2 I is beyond the range of numbers; rescale it");
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<Relationship> makeFixed(std::size_t tasks, Regularization weights, FixedMatrix kind,
@@ -81,6 +90,7 @@ std::unique_ptr<Relationship> makeFixed(std::size_t tasks, Regularization weight
     std::vector<double> scaled(eigen.vectors);
     for (std::size_t j = 0; j < tasks; ++j) {
         const double kappa = kernelEigenvalue(eigen.values[j], weights, kind);
+        requireFinite(kappa, name);
         for (std::size_t t = 0; t < tasks; ++t) {
             scaled[j * tasks + t] *= kappa;
         }

@@ -117,6 +117,9 @@ TEST(Fixed, RefusesWhatIsNoRelationshipAndSaysWhy) {
         expectRefused(kind, matrix, kWeights, "positive semi-definite");
     }
     expectRefused(FixedMatrix::Omega, randomSemidefinite(kTasks, 2, 5), ridgeless, "lambda2");
+    expectRefused(FixedMatrix::Omega, identity(kTasks, 1e-320), ridgeless, "Omega is too small");
+    const Regularization weak{.lambda1 = 1e-5, .lambda2 = 0.0};
+    expectRefused(FixedMatrix::Sigma, identity(kTasks, 1e308), weak, "Sigma is too large");
     EXPECT_NO_THROW(makeFixed(kTasks, ridgeless, FixedMatrix::Sigma, randomSemidefinite(kTasks, 2, 5)));
 }
 

@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import { FedmtlError, shown } from "../errors.js";
 import { ioError } from "../files.js";
 import type { CostRow, RunPoint } from "../report/content.js";
-import { type TaskArrays, taskArraysOf, TaskSums } from "./task_sums.js";
+import { inRange, inWords } from "../ranges.js";
+import { amountRange, type TaskArrays, taskArraysOf, TaskSums } from "./task_sums.js";
 import { present } from "./present.js";
 
 /** One run of a file. */
@@ -25,9 +26,13 @@ export interface HistoryRun {
 /** What may stand in a line, as it was read. */
 type Line = Readonly<Record<string, unknown>>;
 
+/** Numbers that cannot be negative. */
+const amounts = [
+  ...(["omegaStep", "time", "seconds", "steps", "bytesUp", "bytesDown", "flops", "joules"] as const),
+] as const;
 const numbers = [
-  ...(["seed", "omegaStep", "time", "seconds", "steps", "bytesUp", "bytesDown", "flops", "joules"] as const),
-  ...(["primal", "dual", "gap", "jointObjective", "jointDual", "class"] as const),
+  ...amounts,
+  ...(["seed", "primal", "dual", "gap", "jointObjective", "jointDual", "class"] as const),
 ] as const;
 
 type Numbers = { readonly [Name in (typeof numbers)[number]]: number | undefined };
@@ -45,6 +50,10 @@ class RunReader {
   constructor(method: string, seed: number | undefined) {
     this.#method = method;
     this.#seed = seed;
+  }
+
+  get lastTime(): number {
+    return this.#points.at(-1)?.seconds ?? 0;
   }
 
   get lastRound(): number {
@@ -122,6 +131,12 @@ export async function readHistory(path: string, name?: string): Promise<HistoryR
         "rising rounds; give runs of one method different seeds, or files of their own",
       );
     }
+    if (values.time !== undefined && values.time < run.lastTime) {
+      throw refuse(
+        `time ${values.time} after ${run.lastTime}`,
+        "times that do not fall, seconds since the start",
+      );
+    }
     const problem = run.add(round, values, taskArraysOf(line.tasks, refuse));
     if (problem !== undefined) {
       throw refuse(problem, "the same number in every round");
@@ -147,6 +162,9 @@ async function* linesOf(path: string): AsyncGenerator<string, void, void> {
   }
 }
 
+/** So that differences of two are finite. */
+const valueRange = { least: -1e300, most: 1e300 };
+
 type Refuse = (found: string, expected: string) => FedmtlError;
 
 function parseLine(text: string, refuse: Refuse): Line {
@@ -165,8 +183,9 @@ function parseLine(text: string, refuse: Refuse): Line {
 function numbersOf(line: Line, refuse: Refuse): Numbers {
   const entries = numbers.map((name) => {
     const value = line[name] ?? undefined;
-    if (value !== undefined && typeof value !== "number") {
-      throw refuse(`${name} ${shown(value)}`, "a number");
+    const range = (amounts as readonly string[]).includes(name) ? amountRange : valueRange;
+    if (value !== undefined && !inRange(value, range)) {
+      throw refuse(`${name} ${shown(value)}`, inWords(range));
     }
     return [name, value] as const;
   });

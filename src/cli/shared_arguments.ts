@@ -81,6 +81,7 @@ export const jsonFlag = {
   help: "print exactly one JSON object on stdout",
 } as const satisfies BooleanFlag;
 
+/** How many bits a feature value has in memory. */
 export const precisionFlag = {
   name: "precision",
   kind: "choice",

@@ -20,7 +20,7 @@ import {
   simulationRanges,
   type SimulateOptions,
 } from "../systems/simulation_options.js";
-import { readTrace } from "../systems/trace.js";
+import { readTrace, traceRepeatRange } from "../systems/trace.js";
 import { budgetNames } from "../systems/work_budgets.js";
 import type { Arguments, Command } from "./arguments.js";
 import { present } from "./present.js";
@@ -82,7 +82,7 @@ export const systemsFlags = [
     placeholder: "FILE.csv",
     help: "when devices are there: lines device,start,end in virtual seconds, with that header",
   },
-  number("trace-repeat", "seconds after which the trace begins anew", { above: 0 }),
+  number("trace-repeat", "seconds after which the trace begins anew", traceRepeatRange),
   {
     name: "day-night",
     kind: "numbers",

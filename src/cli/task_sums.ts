@@ -2,7 +2,11 @@
  * What the rounds of a history were to every task: the arrays that `simulate --per-task` writes, added up.
  */
 import { shown } from "../errors.js";
+import { inRange, inWords } from "../ranges.js";
 import type { DeviceWork } from "../report/content.js";
+
+/** What sums are made of: so large that sums over all rounds are finite. */
+export const amountRange = { least: 0, most: 1e100 };
 
 const names = ["steps", "theta", "seconds", "joules"] as const;
 
@@ -32,6 +36,10 @@ export function taskArraysOf(
   for (const [name, array] of arrays) {
     if (!Array.isArray(array) || array.some((one) => typeof one !== "number")) {
       throw refuse(`tasks.${name} ${shown(array)}`, "an array of numbers");
+    }
+    const wrong = (array as number[]).find((one) => !inRange(one, amountRange));
+    if (wrong !== undefined) {
+      throw refuse(`${wrong} in tasks.${name}`, `numbers, each ${inWords(amountRange)}`);
     }
     if (array.length !== firstArray.length) {
       throw refuse(`${array.length} numbers in tasks.${name}`, `as many as in tasks.${firstName}`);

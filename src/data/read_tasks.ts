@@ -13,6 +13,7 @@ import { type Precision, TaskSet } from "./task_set.js";
 
 /** The text formats of data. */
 export const dataFormats = ["svmlight", "csv", "tsv"] as const;
+/** One of them. */
 export type DataFormat = (typeof dataFormats)[number];
 
 /** Options of {@link readTasks}. */

@@ -18,6 +18,7 @@ export interface Method {
   readonly gap: number;
 }
 
+/** The methods of the demonstration, in the order of its table. */
 export const methods: readonly Method[] = [
   // One model couples everything, so that it takes many more rounds to the same gap; a looser one errs the same.
   { name: "global", summary: "one model for everyone", relationship: global, gap: 1e-2 },

@@ -3,7 +3,7 @@
  */
 import { FedmtlError } from "../errors.js";
 import type { NativeTaskSet } from "../native.js";
-import type { Loss } from "../options.js";
+import type { Loss, ResolvedOptions } from "../options.js";
 
 /**
  * How labels became -1 / +1. With `positive` alone the rest of the labels is the negative class, and predictions are
@@ -92,6 +92,22 @@ export function classesOf(tasks: NativeTaskSet, loss: Loss): number[] {
     );
   }
   return found.sort((a, b) => a - b);
+}
+
+/**
+ * Checks that labels fit what is to be trained, before any training.
+ *
+ * @throws FedmtlError as `mapLabels` and `classesOf`
+ */
+export function checkLabels(
+  tasks: NativeTaskSet,
+  { loss, positive, multiclass }: Pick<ResolvedOptions, "loss" | "positive" | "multiclass">,
+): void {
+  if (multiclass) {
+    classesOf(tasks, loss);
+  } else {
+    mapLabels(tasks, loss, positive);
+  }
 }
 
 /** Factors of the sample weights of rows that are +1 and of all others. */

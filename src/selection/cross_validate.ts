@@ -8,6 +8,7 @@ import { type Direction, directions, metricFor } from "../metrics/directions.js"
 import type { MetricName } from "../metrics/evaluate.js";
 import { fit } from "../mocha/fit.js";
 import type { FitResult } from "../mocha/fit_run.js";
+import { checkLabels } from "../mocha/labels.js";
 import { withHyperparameters } from "../mocha/relationships.js";
 import {
   choice,
@@ -163,7 +164,7 @@ function pointsFrom(
  * @param tasks the data; a task with one row is trained on in every fold and never tested
  * @param options the options of `fit` but budgets, warmStart and checkpoint, and those of {@link CrossValidationOptions}
  * @returns all points with their scores, and the choices; the same bits at any `parallel` and `threads`
- * @throws FedmtlError INVALID_OPTION; INVALID_ARGUMENT if a fold has no row to test or the metric is nowhere defined;
+ * @throws FedmtlError INVALID_OPTION; BAD_INPUT for labels that do not fit the loss; INVALID_ARGUMENT if a fold has no row to test or the metric is nowhere defined;
  *   ABORTED by the signal; what `fit` rejects with, naming fold and point
  */
 export async function crossValidate(
@@ -182,6 +183,7 @@ export async function crossValidate(
   if (isAborted(signal)) {
     throw abortedError("the cross-validation");
   }
+  checkLabels(tasks.native, resolved.options);
   const runner = new FoldRunner(tasks, plan);
   const jobs = Array.from({ length: plan.folds }, (_, fold) =>
     runner.paths.map((_path, path) => ({ fold, path })),

@@ -5,10 +5,11 @@
  * ends up to several per cent above the objective that it reaches by itself (docs/selection.md), and a comparison of
  * lambdas would measure that.
  */
-import type { TaskSet } from "../data/task_set.js";
+import { TaskSet } from "../data/task_set.js";
 import { FedmtlError, type FedmtlErrorCode } from "../errors.js";
 import { startFit } from "../mocha/fit.js";
 import type { FitResult } from "../mocha/fit_run.js";
+import { checkLabels } from "../mocha/labels.js";
 import type { Model } from "../mocha/model.js";
 import { type Hyperparameters, withHyperparameters } from "../mocha/relationships.js";
 import { type FitOptions, optionNames, rejectUnknownNames, resolveOptions } from "../options.js";
@@ -96,8 +97,16 @@ export async function lambdaPath(
   { grid = defaultGrid, ...options }: LambdaPathOptions = {},
 ): Promise<readonly PathPoint[]> {
   rejectUnknownNames("option of lambdaPath", options, [...sharedOptionNames, "grid"]);
+  const resolved = resolveOptions(options);
+  if (!(tasks instanceof TaskSet)) {
+    throw new FedmtlError(
+      "INVALID_ARGUMENT",
+      "the first argument of lambdaPath must be a TaskSet; make one with readTasks",
+    );
+  }
+  checkLabels(tasks.native, resolved);
   const points: PathPoint[] = [];
-  for (const path of pathsOf(grid, resolveOptions(options).relationship)) {
+  for (const path of pathsOf(grid, resolved.relationship)) {
     for await (const point of followPath(tasks, options, path)) {
       points.push(point);
     }

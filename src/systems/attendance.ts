@@ -2,6 +2,7 @@
  * Who takes part in a round and with how many steps: those who are there are sampled, the invited get a budget, and some of
  * them will not answer. All of it is decided before the round is made, from the clock and the random numbers alone.
  */
+import { FedmtlError, shown } from "../errors.js";
 import type { Availability } from "./availability.js";
 import type { Faults } from "./faults.js";
 import type { Fleet } from "./fleet.js";
@@ -119,9 +120,23 @@ export class Attendance {
     }
   }
 
-  /** Virtual second at which the next device comes, where none is there; undefined if no model knows. */
+  /**
+   * Virtual second at which the next device comes, where none is there; undefined if no model knows.
+   *
+   * @throws FedmtlError INVALID_ARGUMENT for a model that gives anything but a number
+   */
   nextArrival(moment: Moment): number | undefined {
-    const arrivals = this.#rules.availability.flatMap((model) => model.nextArrival?.(moment) ?? []);
+    const asked = this.#rules.availability.filter((model) => model.nextArrival !== undefined);
+    const arrivals = asked.map((model) => {
+      const arrival: unknown = model.nextArrival?.(moment);
+      if (typeof arrival !== "number" || Number.isNaN(arrival)) {
+        throw new FedmtlError(
+          "INVALID_ARGUMENT",
+          `nextArrival of the availability ${shown(model.name)} gave ${shown(arrival)}; give virtual seconds, or Infinity`,
+        );
+      }
+      return arrival;
+    });
     return arrivals.length === 0 ? undefined : Math.min(...arrivals);
   }
 

@@ -30,9 +30,10 @@ export const deviceCatalogue: Catalogue<Device, DeviceName> = {
     // One core of a machine in a rack, 10 W a core.
     server: { flopsPerSecond: 5e9, memoryBytes: 6.4e10, joulesPerFlop: 2e-9 },
   },
+  // No limit of any device that there is: they keep sums of times and energies finite.
   ranges: {
-    flopsPerSecond: { above: 0 },
+    flopsPerSecond: { least: 1e-3 },
     memoryBytes: { above: 0 },
-    joulesPerFlop: { least: 0 },
+    joulesPerFlop: { least: 0, most: 1e6 },
   },
 };

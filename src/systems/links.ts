@@ -44,12 +44,13 @@ export const linkCatalogue: Catalogue<Link, LinkName> = {
     // Speed: Opensignal, The State of Wifi vs Mobile, 2018 (Australia); upload and latency assumed.
     wifi: link(21.6, 10, 0.03, 1.1e-6, 2.4e-6),
   },
+  // No limit of any link that there is: they keep sums of times and energies finite.
   ranges: {
-    downBytesPerSecond: { above: 0 },
-    upBytesPerSecond: { above: 0 },
-    latencySeconds: { least: 0 },
-    joulesPerByteDown: { least: 0 },
-    joulesPerByteUp: { least: 0 },
+    downBytesPerSecond: { least: 1e-3 },
+    upBytesPerSecond: { least: 1e-3 },
+    latencySeconds: { least: 0, most: 1e9 },
+    joulesPerByteDown: { least: 0, most: 1e6 },
+    joulesPerByteUp: { least: 0, most: 1e6 },
   },
 };
 

@@ -8,6 +8,14 @@ import type { Moment } from "./moment.js";
 /** A fraction of the devices that are there, above 0 to 1, or a count of them. */
 export type Sampling = { readonly fraction: number } | { readonly count: number };
 
+/** What was given, an object with what is in it. */
+function sampled(given: unknown): string {
+  const entries = typeof given === "object" && given !== null ? Object.entries(given) : [];
+  return entries.length === 0 || Array.isArray(given)
+    ? shown(given)
+    : `{ ${entries.map(([name, value]) => `${name}: ${shown(value)}`).join(", ")} }`;
+}
+
 /** @throws FedmtlError INVALID_OPTION */
 export function samplingOf(given: Sampling): Sampling {
   const entries = typeof given === "object" && given !== null ? Object.entries(given) : [];
@@ -19,7 +27,7 @@ export function samplingOf(given: Sampling): Sampling {
   if (!good) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `sampling is ${shown(given)}; give { fraction } above 0 to 1, or { count }, a whole number from 1`,
+      `sampling is ${sampled(given)}; give { fraction } above 0 to 1, or { count }, a whole number from 1`,
     );
   }
   return given;

@@ -24,13 +24,16 @@ import type { ResolvedSimulation } from "./simulation_options.js";
 /** Wall time after which timers and signals get their turn; methods that never leave JavaScript would keep them out. */
 const millisecondsInARow = 10;
 
+/** Arrivals in a row at which nobody is there by all models of availability, after which nobody is taken to come. */
+const mostArrivalsInVain = 100_000;
+
 /** Why a simulation ended. */
 export type SimulationStatus =
   /** The target of `stop` is reached, or the method's own stopping rule holds. */
   | "converged"
   /** Rounds, virtual seconds or Omega steps ran out. */
   | "budget"
-  /** No device comes any more. */
+  /** No device comes any more, or nobody was there at 100,000 arrivals in a row. */
   | "deserted"
   | "aborted";
 
@@ -65,6 +68,7 @@ export class Simulation {
   #objective: MethodObjective | undefined;
   #aborted = false;
   #changed = false;
+  #lastTurn = performance.now();
 
   /** @throws FedmtlError INVALID_OPTION for devices, links, faults that do not fit the tasks */
   constructor(
@@ -131,12 +135,8 @@ export class Simulation {
     if (this.#targetReached()) {
       return "converged";
     }
-    let start = performance.now();
     for (;;) {
-      if (performance.now() - start > millisecondsInARow) {
-        await setImmediate();
-        start = performance.now();
-      }
+      await this.#giveWay();
       if (this.#aborted) {
         return "aborted";
       }
@@ -148,9 +148,9 @@ export class Simulation {
       if (verdict !== undefined) {
         return verdict;
       }
-      const hindrance = this.#begin(seconds);
-      if (hindrance !== undefined) {
-        return hindrance;
+      const ended = await this.#begin();
+      if (ended !== undefined) {
+        return ended;
       }
       await this.#runRound();
       if (this.#targetReached()) {
@@ -162,31 +162,39 @@ export class Simulation {
     }
   }
 
-  /**
-   * Plans the next round, at the next arrival if nobody is there.
-   *
-   * @param end virtual second from which no round begins
-   * @returns why there is none, if so: nobody ever comes, or not before the end, to which the clock then moves
-   */
-  #begin(end: number): "deserted" | "budget" | undefined {
+  /** Plans the next round, at the next arrival if nobody is there. @returns why there is none, undefined if there is */
+  async #begin(): Promise<SimulationStatus | undefined> {
     const { attendance } = this;
+    const { seconds = Number.POSITIVE_INFINITY } = this.#options.stop;
     // One that comes by one model of availability may not be there by another.
-    while (!attendance.look(this.#moment())) {
+    for (let arrivals = 0; !attendance.look(this.#moment()); arrivals++) {
       const arrival = attendance.nextArrival(this.#moment());
-      if (arrival === Number.POSITIVE_INFINITY) {
-        return "deserted";
-      }
       if (arrival === undefined) {
         break;
       }
-      if (arrival >= end) {
-        this.#time = end;
-        return "budget";
+      if (arrival === Number.POSITIVE_INFINITY || arrivals >= mostArrivalsInVain) {
+        return "deserted";
       }
       this.#time = Math.max(arrival, this.#time + Number.EPSILON * Math.max(this.#time, 1));
+      if (this.#time >= seconds) {
+        this.#time = seconds;
+        return "budget";
+      }
+      await this.#giveWay();
+      if (this.#aborted) {
+        return "aborted";
+      }
     }
     attendance.plan(this.#moment());
     return undefined;
+  }
+
+  /** Lets timers and signals have their turn where they have waited. */
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#lastTurn > millisecondsInARow) {
+      await setImmediate();
+      this.#lastTurn = performance.now();
+    }
   }
 
   #moment(): Moment {
@@ -214,7 +222,8 @@ export class Simulation {
       const { seconds: ofTask, joules, bytesUp, bytesDown } = this.#costs;
       const { steps, flops, theta } = work;
       const known = theta === undefined ? {} : { theta };
-      onRound(record, { states, steps, flops, bytesUp, bytesDown, seconds: ofTask, joules, ...known });
+      // An async function is waited for, so that what it throws ends the simulation and not the process.
+      await onRound(record, { states, steps, flops, bytesUp, bytesDown, seconds: ofTask, joules, ...known });
     }
     this.#onRound();
   }

@@ -12,7 +12,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "../options.js";
-import { inRange, inWords, type Range } from "../ranges.js";
+import { inRange, inWords, mostSeconds, type Range } from "../ranges.js";
 import type { Availability } from "./availability.js";
 import { type Faults, independentDrops } from "./faults.js";
 import type { Devices, Network } from "./fleet.js";
@@ -84,9 +84,12 @@ export interface SimulateOptions extends Omit<FitOptions, NotOfSimulations> {
   readonly evaluateEvery?: number;
   /** Whether every participant bounds its theta, by default false. */
   readonly theta?: boolean;
-  /** Told of every round and of what it was to each task; the arrays hold until it returns. */
-  readonly onRound?: (round: SimulatedRound, tasks: TaskRound) => void;
+  /** Told of every round and of what it was to each task; the arrays hold until it returns, or its promise resolves. */
+  readonly onRound?: OnRound;
 }
+
+/** Told of a round. */
+type OnRound = (round: SimulatedRound, tasks: TaskRound) => void;
 
 /** The options of a simulation with every default filled in. */
 export interface ResolvedSimulation extends Omit<ResolvedOptions, "stop" | "budgets" | "warmStart"> {
@@ -103,7 +106,7 @@ export interface ResolvedSimulation extends Omit<ResolvedOptions, "stop" | "budg
   readonly stop: Required<Pick<SimulationStop, "rounds" | "gap">> & SimulationStop;
   readonly evaluateEvery: number;
   readonly theta: boolean;
-  readonly onRound?: (round: SimulatedRound, tasks: TaskRound) => void;
+  readonly onRound?: OnRound;
 }
 
 const trainingNames = optionNames.filter((name) => !(notOfSimulations as readonly string[]).includes(name));
@@ -126,10 +129,10 @@ export const simulationDefaults = {
 
 /** Ranges of its numbers; the command line uses them too. */
 export const simulationRanges = {
-  deadline: { above: 0 },
+  deadline: { above: 0, most: mostSeconds },
   evaluateEvery: { least: 1, whole: true },
   rounds: { least: 1, whole: true },
-  seconds: { above: 0 },
+  seconds: { above: 0, most: mostSeconds },
   gap: { least: 0 },
   primal: {},
   optimum: {},
@@ -250,6 +253,12 @@ export function resolveSimulation(given: SimulateOptions = {}): ResolvedSimulati
   const { sampling, deadline, theta = false, onRound, baseline = {} } = given;
   if (typeof theta !== "boolean") {
     throw new FedmtlError("INVALID_OPTION", `theta is ${shown(theta)}; give true or false`);
+  }
+  if (onRound !== undefined && typeof onRound !== "function") {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `onRound is ${shown(onRound)}; give a function of (round, tasks)`,
+    );
   }
   requireOptions("baseline is", baseline, "{ theta: 0.5 }");
   const resolved: ResolvedSimulation = {

@@ -9,17 +9,20 @@ import { fileChunks, readError } from "../data/read_tasks.js";
 import { FedmtlError, shown } from "../errors.js";
 import { crypto } from "../on_demand.js";
 import { rejectUnknownNames, requireOptions } from "../options.js";
-import { inRange } from "../ranges.js";
+import { inRange, inWords, mostSeconds } from "../ranges.js";
 import type { Availability } from "./availability.js";
 import { ColumnTable } from "../column_table.js";
 
 /** Options of {@link readTrace}. */
 export interface TraceOptions {
-  /** Seconds after which the trace begins anew, at least its last end; by default never: at its end all devices are gone. */
+  /** Seconds after which the trace begins anew, from 0.001, at least its last end; by default never: at its end all devices are gone. */
   readonly repeat?: number;
 }
 
 const header = "device,start,end";
+const secondsRange = { least: 0, most: mostSeconds };
+/** Of `repeat`, in seconds; the command line uses it too. */
+export const traceRepeatRange = { least: 1e-3, most: mostSeconds };
 
 /** Intervals as they were read: positions among the names, and seconds. */
 type Intervals = ColumnTable<"device" | "start" | "end">;
@@ -98,8 +101,8 @@ class TraceReader {
   #seconds(line: string, from: number, to: number): number {
     const text = line.slice(from, to).trim();
     const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-    if (!inRange(value, { least: 0 })) {
-      this.#fail(from + 1, shown(text), "seconds, a number from 0");
+    if (!inRange(value, secondsRange)) {
+      this.#fail(from + 1, shown(text), `seconds, ${inWords(secondsRange)}`);
     }
     return value;
   }
@@ -247,15 +250,15 @@ export async function readTrace(path: string, options: TraceOptions = {}): Promi
   requireOptions("the options of readTrace are", options, "{ repeat: 86400 }");
   rejectUnknownNames("option of readTrace", options, ["repeat"]);
   const { repeat } = options;
-  if (repeat !== undefined && !inRange(repeat, { above: 0 })) {
-    throw new FedmtlError("INVALID_OPTION", `repeat is ${shown(repeat)}; give a number above 0`);
+  if (repeat !== undefined && !inRange(repeat, traceRepeatRange)) {
+    throw new FedmtlError("INVALID_OPTION", `repeat is ${shown(repeat)}; give ${inWords(traceRepeatRange)}`);
   }
   const file = await readFile(path);
   const last = file.intervals.column("end").reduce((a, b) => Math.max(a, b), 0);
   if (repeat !== undefined && repeat < last) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `repeat is ${repeat}; the trace lasts until second ${last}, give at least that`,
+      `repeat is ${repeat}; the trace ${path} lasts until second ${last}, give at least that`,
     );
   }
   return traceAvailability(file, repeat ?? Number.POSITIVE_INFINITY);

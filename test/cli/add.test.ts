@@ -87,6 +87,12 @@ it("takes the relations of new tasks from files: the model is that of addTask", 
 it.each<[string, () => string[], number, RegExp]>([
   ["no file to write", () => ["add", model, data], 2, /add needs --out MODEL/],
   ["a file that is read", () => ["add", model, data, "--out", model], 2, /is also read, or written twice/],
+  ...(["edges", "omega", "sigma"] as const).map((flag): [string, () => string[], number, RegExp] => [
+    `a model in the place of its --${flag}`,
+    () => ["add", model, data, `--${flag}`, grown, "--out", grown],
+    2,
+    /is also read, or written twice/,
+  ]),
   [
     "data in the place of a model",
     () => ["add", data, data, "--out", grown],

@@ -1,5 +1,6 @@
 // `fedmtl cv`: its JSON object, its choice at any number of processes, its model, and its misuse.
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Model } from "fedmtl";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -103,6 +104,18 @@ describe("cv", () => {
     const { code, stdout, stderr } = await fedmtl("cv", data, ...flags);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(sentence);
+  });
+
+  it("names the file and not a fold where the labels of all data are wrong", async () => {
+    const three = file("three.svm");
+    await writeFile(three, "1 qid:a 1:1\n2 qid:a 1:2\n3 qid:a 1:3\n");
+    for (const flags of [[], ["--path"], ["--parallel", "2"]]) {
+      const { code, stderr } = await fedmtl("cv", three, ...flags);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(
+        /three\.svm: loss "hinge" needs exactly two distinct labels, the data have 1, 2, 3; /,
+      );
+    }
   });
 
   it("names the file where the data allow no folds", async () => {

@@ -265,6 +265,26 @@ describe("report", () => {
     ["no round", '{"round":1}\n\n{"primal":1}\n', ":3: found round undefined", "a whole number"],
     ["a round of text", '{"round":"1"}\n', ':1: found round "1"', "a whole number"],
     ["a value of text", '{"round":1,"primal":"0.5"}\n', ':1: found primal "0.5"', "expected a number"],
+    [
+      "a number that is infinite",
+      '{"round":1,"primal":1e999}\n',
+      ":1: found primal Infinity",
+      "expected a number",
+    ],
+    ["a negative amount", '{"round":1,"bytesUp":-5}\n', ":1: found bytesUp -5", "a number from 0"],
+    ["an amount beyond all sums", '{"round":1,"steps":1e308}\n', ":1: found steps 1e+308", "to 1e+100"],
+    [
+      "a clock that goes back",
+      '{"round":1,"time":5}\n{"round":2,"time":1}\n',
+      ":2: found time 1 after 5",
+      "not fall",
+    ],
+    [
+      "an infinite step of a task",
+      '{"round":1,"tasks":{"steps":[3,1e999]}}\n',
+      ":1: found Infinity in tasks.steps",
+      "from 0",
+    ],
     ["falling rounds", '{"round":2}\n{"round":2}\n', ":2: found round 2 of", "rising rounds"],
     [
       "tasks that are no arrays",

@@ -63,7 +63,7 @@ async function add({ flags, positionals }: Arguments<typeof table>): Promise<num
       "add needs --out MODEL: the file of the model with the new tasks",
     );
   }
-  await checkSeparate([modelPath, dataPath], [out]);
+  await checkSeparate([modelPath, dataPath, flags.edges, flags.omega, flags.sigma], [out]);
   await checkWritable(out);
   const before = await Model.load(modelPath);
   const tasks = await readTasks(dataPath, readOptions(dataPath, flags));
