@@ -1,6 +1,7 @@
 #include "native/blas.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 
@@ -39,28 +40,42 @@ struct Free {
     void operator()(void* memory) const { std::free(memory); }
 };
 
-/// OpenBLAS maps 128 MiB for a thread's calls, and where the system refuses it tries again for ever: a
-/// thread's first call asks for a little more beforehand.
-void requireWorkspace() {
-    thread_local bool ready = false;
-    if (ready) {
-        return;
+/// Held during a call. OpenBLAS maps 128 MiB for each call under way, keeps them for later ones, and where
+/// the system refuses them tries again for ever: when more calls are under way than ever before, a little
+/// more is asked for beforehand.
+class Workspace {
+  public:
+    Workspace() {
+        const int calls = underWay.fetch_add(1) + 1;
+        if (calls <= granted.load()) {
+            return;
+        }
+        constexpr std::size_t kBytes = std::size_t{136} << 20;
+        if (std::unique_ptr<void, Free>(std::malloc(kBytes)) == nullptr) {
+            underWay.fetch_sub(1);
+            throw Error(
+                ErrorCode::OutOfMemory,
+                "the system refuses the 128 MiB that OpenBLAS needs for each thread; allow the process more "
+                "memory (ulimit -v), or use fewer threads");
+        }
+        int most = granted.load();
+        while (most < calls && !granted.compare_exchange_weak(most, calls)) {
+        }
     }
-    constexpr std::size_t kBytes = std::size_t{136} << 20;
-    if (std::unique_ptr<void, Free>(std::malloc(kBytes)) == nullptr) {
-        throw Error(
-            ErrorCode::OutOfMemory,
-            "the system refuses the 128 MiB that OpenBLAS needs for each thread; allow the process more "
-            "memory (ulimit -v), or use fewer threads");
-    }
-    ready = true;
-}
+    ~Workspace() { underWay.fetch_sub(1); }
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+
+  private:
+    static inline std::atomic<int> underWay{0};
+    static inline std::atomic<int> granted{0};
+};
 
 }  // namespace
 
 void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const double* B, std::size_t ldB,
           double beta, double* C, std::size_t ldC) {
-    requireWorkspace();
+    const Workspace workspace;
     const char transA = shape.transposeA == Transpose::Yes ? 'T' : 'N';
     const char transB = shape.transposeB == Transpose::Yes ? 'T' : 'N';
     const int m = static_cast<int>(shape.rows);
@@ -73,7 +88,7 @@ void gemm(const Gemm& shape, double a, const double* A, std::size_t ldA, const d
 }
 
 void gram(std::size_t rows, std::size_t cols, const double* A, double* G) {
-    requireWorkspace();
+    const Workspace workspace;
     const int n = static_cast<int>(rows);
     const int k = static_cast<int>(cols);
     const double one = 1.0;
@@ -82,7 +97,7 @@ void gram(std::size_t rows, std::size_t cols, const double* A, double* G) {
 }
 
 void gemv(std::size_t rows, std::size_t cols, const double* A, const double* x, double* y) {
-    requireWorkspace();
+    const Workspace workspace;
     const int m = static_cast<int>(rows);
     const int n = static_cast<int>(cols);
     const int step = 1;
@@ -91,7 +106,7 @@ void gemv(std::size_t rows, std::size_t cols, const double* A, const double* x, 
 }
 
 SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n) {
-    requireWorkspace();
+    const Workspace workspace;
     SymmetricEigen result{std::vector<double>(n), std::move(matrix)};
     const int size = static_cast<int>(n);
     int info = 0;
@@ -110,7 +125,7 @@ SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n) {
 }
 
 double largestEigenvalue(std::vector<double> matrix, std::size_t n) {
-    requireWorkspace();
+    const Workspace workspace;
     const int size = static_cast<int>(n);
     const double unused = 0.0;
     int found = 0;

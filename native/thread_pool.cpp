@@ -10,6 +10,12 @@ namespace {
 // this often before it sleeps, which saves a wake-up (about 50 microseconds) a round.
 constexpr int kSpins = 2000;
 
+// Of ThreadPool::state_: workers inside, a bit that says that others may enter, the number of the job.
+constexpr std::uint64_t kInside = 0xffff;
+constexpr std::uint64_t kOpen = 0x10000;
+constexpr int kJobShift = 17;
+constexpr std::uint64_t jobOf(std::uint64_t state) { return state >> kJobShift; }
+
 void pauseBriefly() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -54,14 +60,15 @@ void ThreadPool::parallelFor(std::size_t count, const std::function<void(std::si
     count_ = count;
     failure_ = nullptr;
     next_.store(0, std::memory_order_relaxed);
-    running_.store(workers_.size(), std::memory_order_relaxed);
     {
         const std::lock_guard lock(mutex_);
-        generation_.fetch_add(1, std::memory_order_release);
+        const std::uint64_t job = jobOf(state_.load(std::memory_order_relaxed)) + 1;
+        state_.store((job << kJobShift) | kOpen, std::memory_order_release);
     }
     wake_.notify_all();
     takeIndices(0);
-    for (int spin = 0; running_.load(std::memory_order_acquire) != 0; ++spin) {
+    state_.fetch_and(~kOpen, std::memory_order_relaxed);
+    for (int spin = 0; (state_.load(std::memory_order_acquire) & kInside) != 0; ++spin) {
         if (spin < kSpins) {
             pauseBriefly();
         } else {
@@ -88,23 +95,33 @@ void ThreadPool::takeIndices(std::size_t worker) {
 }
 
 bool ThreadPool::waitForJob(std::uint64_t& seen) {
-    for (int spin = 0; spin < kSpins; ++spin) {
-        if (generation_.load(std::memory_order_acquire) != seen) {
-            break;
-        }
+    const auto isNew = [&] { return jobOf(state_.load(std::memory_order_acquire)) != seen; };
+    for (int spin = 0; spin < kSpins && !isNew(); ++spin) {
         pauseBriefly();
     }
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return stopping_ || generation_.load() != seen; });
-    seen = generation_.load();
+    wake_.wait(lock, [&] { return stopping_ || isNew(); });
+    seen = jobOf(state_.load());
     return !stopping_;
+}
+
+bool ThreadPool::enter(std::uint64_t job) {
+    std::uint64_t state = state_.load();
+    while (jobOf(state) == job && (state & kOpen) != 0) {
+        if (state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void ThreadPool::work(std::size_t worker) {
     std::uint64_t seen = 0;
     while (waitForJob(seen)) {
-        takeIndices(worker);
-        running_.fetch_sub(1, std::memory_order_release);
+        if (enter(seen)) {
+            takeIndices(worker);
+            state_.fetch_sub(1, std::memory_order_release);
+        }
     }
 }
 

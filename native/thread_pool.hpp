@@ -36,13 +36,16 @@ class ThreadPool {
     void work(std::size_t worker);
     void takeIndices(std::size_t worker);
     bool waitForJob(std::uint64_t& seen);
+    bool enter(std::uint64_t job);
 
     std::vector<std::thread> workers_;
     const std::function<void(std::size_t, std::size_t)>* body_ = nullptr;
     std::size_t count_ = 0;
     std::atomic<std::size_t> next_{0};
-    std::atomic<std::size_t> running_{0};
-    std::atomic<std::uint64_t> generation_{0};
+    /// The number of the job under way, whether workers may still enter it, and how many are in it. The
+    /// caller closes a job when no index is left and waits only for those inside: a worker that the system
+    /// has not woken yet, on a busy machine milliseconds late, holds nobody up.
+    std::atomic<std::uint64_t> state_{0};
     std::atomic<bool> stopping_{false};
     std::mutex mutex_;
     std::condition_variable wake_;

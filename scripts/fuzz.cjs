@@ -1,5 +1,5 @@
 // `npm run fuzz`: runs the libFuzzer targets of native/fuzz under AddressSanitizer and UndefinedBehaviorSanitizer.
-//   npm run fuzz                          every target for 20 s
+//   npm run fuzz                          every target for 15 s, a minute in all
 //   npm run fuzz -- --seconds 600 NAME    one target (svmlight, csv, edges, matrix) for longer
 // Each starts from its committed corpus, native/fuzz/corpus/NAME, and keeps what it finds in build-fuzz/corpus/NAME.
 // An input that crashes, leaks, hangs or violates a property is written to build-fuzz/NAME-* and fails the run.
@@ -14,7 +14,7 @@ const { buildVariant, root, timed, variantPath } = require("./variant_build.cjs"
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: "string", default: "20" } },
+  options: { seconds: { type: "string", default: "15" } },
 });
 
 const all = fs.readdirSync(variantPath("native", "fuzz", "corpus")).sort();

@@ -36,7 +36,7 @@ describe("makeFolder", () => {
   it("does not take a file for a folder", async () => {
     const path = join(folder, "file");
     await writeFile(path, "");
-    await expect(makeFolder(path)).rejects.toThrow(/EEXIST/);
+    await expect(makeFolder(path)).rejects.toThrow(/it is a file, not a folder/);
     await expect(makeFolder(join(path, "below"))).rejects.toThrow(/ENOTDIR/);
   });
 

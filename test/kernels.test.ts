@@ -26,7 +26,7 @@ describe("FEDMTL_KERNEL", () => {
     const { status, errors } = trainAt("no-such-level");
     expect(status).not.toBe(0);
     expect(errors).toContain('FEDMTL_KERNEL is "no-such-level"');
-    expect(errors).toContain("INVALID_ARGUMENT");
+    expect(errors).toContain("INVALID_OPTION");
     expect(levels[0]).toBe("portable");
   });
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace fedmtl::testing {
@@ -64,6 +66,20 @@ TEST(ThreadPool, ManyShortJobsFollowEachOther) {
         pool.parallelFor(3, [&](std::size_t index, std::size_t) { sum += index; });
     }
     EXPECT_EQ(sum.load(), 3000u);
+}
+
+TEST(ThreadPool, AllThatWasTakenIsDoneOnReturn) {
+    ThreadPool pool(8);
+    for (std::size_t job = 0; job < 300; ++job) {
+        std::vector<std::size_t> written(8, 0);
+        pool.parallelFor(8, [&](std::size_t index, std::size_t) {
+            std::this_thread::sleep_for(std::chrono::microseconds(index % 3 * 20));
+            written[index] = job + 1;
+        });
+        for (const std::size_t value : written) {
+            ASSERT_EQ(value, job + 1);
+        }
+    }
 }
 
 TEST(ThreadPool, ZeroTakesOneThreadAProcessorAndAPoolMayEndUnused) {
