@@ -158,6 +158,20 @@ const lintPackages = [
 ];
 
 /**
+ * What the tests of reports look at pages with; on a machine without it they are skipped, but not with CI=true.
+ * @type {SystemPackage[]}
+ */
+const browserPackages = [
+  {
+    label: "Chromium",
+    apt: "chromium",
+    dnf: "chromium",
+    brew: "chromium",
+    present: () => ["chromium", "chromium-browser"].some(onPath),
+  },
+];
+
+/**
  * @param {SystemPackage[]} packages
  * @returns {SystemPackage[]} those that this machine lacks
  */
@@ -228,6 +242,7 @@ module.exports = {
   valgrindPackages,
   racePackages,
   lintPackages,
+  browserPackages,
   missingPackages,
   installPackages,
   remedy,

@@ -7,6 +7,7 @@ const fs = require("node:fs");
 const os = require("node:os");
 const path = require("node:path");
 const { root, setup } = require("./setup.cjs");
+const { browserPackages } = require("./system_packages.cjs");
 
 const results = path.join(root, "build", "test-results");
 
@@ -84,7 +85,7 @@ function ctest() {
   });
 }
 
-setup({ tests: true });
+setup({ tests: true, tools: process.env.CI === "true" ? browserPackages : [] });
 fs.mkdirSync(results, { recursive: true });
 const [ts, cpp] = [vitest(), ctest()];
 const failed = ts.failed + cpp.failed;

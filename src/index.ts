@@ -68,6 +68,19 @@ export type {
   StopOptions,
   Weighting,
 } from "./options.js";
+export type {
+  CertificateTrace,
+  Comparison,
+  CostRow,
+  DeviceWork,
+  ReportContent,
+  ReportTable,
+  RunPoint,
+  RunTrace,
+  TaskCorrelation,
+  TaskErrors,
+} from "./report/content.js";
+export { renderReport } from "./report/render_report.js";
 export type { GridPoint } from "./selection/choice.js";
 export {
   type CrossValidation,

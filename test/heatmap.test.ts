@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
-import { clusterOrder } from "../dist/cli/cluster_order.js";
+import { clusterOrder } from "../dist/mocha/cluster_order.js";
 import { heatmap } from "../dist/cli/heatmap.js";
 import { wantsColour } from "../dist/cli/terminal.js";
 import { randomSimilarity, textbookJoins } from "./support/linkage.js";

@@ -34,6 +34,7 @@ const program: Program<LazyCommand> = {
     },
     { name: "inspect", summary: summaries.inspect, load: () => require("./commands/inspect.js") as Loaded },
     { name: "convert", summary: summaries.convert, load: () => require("./commands/convert.js") as Loaded },
+    { name: "report", summary: summaries.report, load: () => require("./commands/report.js") as Loaded },
     {
       name: "generate",
       summary: summaries.generate,

@@ -3,10 +3,12 @@
  */
 import { once } from "node:events";
 import type { SquareMatrix } from "../mocha/average_linkage.js";
-import { clusterOrder } from "./cluster_order.js";
+import { clusterOrder } from "../mocha/cluster_order.js";
 import { heatmap } from "./heatmap.js";
 import { duration } from "./progress.js";
 import { wantsColour } from "./terminal.js";
+
+export { bytesInWords, grouped, percent, short } from "../numbers_in_words.js";
 
 /** Writes one JSON object on a line of its own. */
 export function writeJson(value: object): void {
@@ -20,33 +22,6 @@ export async function writePieces(pieces: Iterable<string>): Promise<void> {
       await once(process.stdout, "drain");
     }
   }
-}
-
-/** Three significant digits, as short as they come: `0.0512`, `1.2e-7`, `1230`. */
-export function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
-/** A fraction in per cent: `4.2 %`. */
-export function percent(fraction: number): string {
-  return `${short(100 * fraction)} %`;
-}
-
-/** A whole number with its digits in groups of three: `10,299`. */
-export function grouped(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-/** An amount of memory or traffic: `12.3 MB`. */
-export function bytesInWords(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  let step = 0;
-  let amount = bytes;
-  while (amount >= 999.5 && step < units.length - 1) {
-    amount /= 1000;
-    step++;
-  }
-  return `${short(amount)} ${units[step]}`;
 }
 
 /** A time span, in milliseconds below one second: `45 ms`, `4.2 s`, `3 min 20 s`. */

@@ -7,5 +7,6 @@ export const summaries = {
   evaluate: "score a model on labelled data: per task, macro and micro",
   convert: "rewrite a data file in another format",
   inspect: "say what is in a data file or in a model file",
+  report: "write a page of plots and tables from the histories of runs",
   generate: "write synthetic federated data with a known cluster structure",
 } as const;

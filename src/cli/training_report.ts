@@ -32,7 +32,8 @@ interface TrainingErrors {
   readonly ofTask: readonly number[];
 }
 
-function trainingErrors({ tasks, result: { model } }: FinishedTraining): TrainingErrors {
+/** The errors of a training on its own rows. */
+export function trainingErrors({ tasks, result: { model } }: FinishedTraining): TrainingErrors {
   const { labels } = model;
   const offsets = tasks.offsets();
   const given = tasks.labels();

@@ -1,7 +1,7 @@
 /**
  * How far learned relations tell who belongs together.
  */
-import { clusterOrder } from "../cli/cluster_order.js";
+import { clusterOrder } from "../mocha/cluster_order.js";
 import type { SquareMatrix } from "../mocha/average_linkage.js";
 
 /** What the relations say about groups that they were not told of. */

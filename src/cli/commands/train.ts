@@ -4,8 +4,11 @@
 import { readTasks } from "../../data/read_tasks.js";
 import { fit } from "../../mocha/fit.js";
 import type { FitResult } from "../../mocha/fit_run.js";
+import { renderReport } from "../../report/render_report.js";
+import { writeFileAtomic } from "../../files.js";
 import type { Arguments, Command } from "../arguments.js";
 import { checkpointFlags, checkpointOptions } from "../checkpoint_flags.js";
+import { commandLine } from "../command_line.js";
 import { aboutFile, exitCodes } from "../failures.js";
 import { checkSeparate, checkWritable } from "../files.js";
 import { writeJson } from "../output.js";
@@ -13,6 +16,7 @@ import { runnable } from "../runnable.js";
 import { summaries } from "../summaries.js";
 import { printable } from "../terminal.js";
 import { columnFlags, dataFile, jsonFlag, precisionFlag, readOptions } from "../shared_arguments.js";
+import { trainingPage } from "../training_page.js";
 import { trainingFlags } from "../training_flags.js";
 import {
   checkTasksOfRelationship,
@@ -38,6 +42,12 @@ const table = {
     },
     { name: "out", kind: "string", placeholder: "MODEL", help: "write the model, a safetensors file" },
     { name: "history", kind: "string", placeholder: "FILE.jsonl", help: "write one JSON object a round" },
+    {
+      name: "report",
+      kind: "string",
+      placeholder: "FILE.html",
+      help: "write a page of plots and tables, one file that needs no network",
+    },
     ...checkpointFlags,
     jsonFlag,
   ],
@@ -45,6 +55,7 @@ const table = {
     "fedmtl train landmine.svm.gz --lambda1 1e-3 --weighting mean --out landmine.safetensors",
     "fedmtl train har.svm --positive 4 --standardize --intercept penalized --json",
     "fedmtl train school.svm --loss squared --relationship mean --lambda2 0.01",
+    "fedmtl train school.svm --loss squared --report school.html",
     "fedmtl train school.svm --checkpoint school.checkpoints --resume --out school.safetensors",
   ],
 } as const satisfies Command;
@@ -59,8 +70,11 @@ async function train({ flags, positionals: [path = ""] }: Arguments<typeof table
   for (const sentence of flagsWithoutEffect(flags)) {
     process.stderr.write(`fedmtl: ${sentence}\n`);
   }
-  await checkSeparate([path, flags.edges, flags.omega, flags.sigma], [flags.out, flags.history]);
-  for (const file of [flags.out, flags.history]) {
+  await checkSeparate(
+    [path, flags.edges, flags.omega, flags.sigma],
+    [flags.out, flags.history, flags.report],
+  );
+  for (const file of [flags.out, flags.history, flags.report]) {
     if (file !== undefined) {
       await checkWritable(file);
     }
@@ -86,10 +100,14 @@ async function train({ flags, positionals: [path = ""] }: Arguments<typeof table
     await result.model.save(flags.out);
   }
   const training = { tasks, options: run.options, result, seconds };
+  if (flags.report !== undefined) {
+    const page = trainingPage(training, path, commandLine(process.argv.slice(2)));
+    await writeFileAtomic(flags.report, await renderReport(page));
+  }
   if (flags.json === true) {
     writeJson(trainingJson(training));
   } else {
-    showText(training, [flags.out, flags.history]);
+    showText(training, [flags.out, flags.history, flags.report]);
   }
   if (result.resumedFrom !== undefined) {
     process.stderr.write(`fedmtl: this training was resumed from ${printable(result.resumedFrom)}\n`);

@@ -2,7 +2,7 @@
  * Orders tasks so that related ones stand side by side: the leaves of an average-linkage clustering of a
  * correlation matrix, with distance 1 - correlation.
  */
-import { averageLinkage, similarityIn, type SquareMatrix } from "../mocha/average_linkage.js";
+import { averageLinkage, similarityIn, type SquareMatrix } from "./average_linkage.js";
 
 /**
  * The order of the tasks.

@@ -1,0 +1,160 @@
+/**
+ * What the devices did: local steps, and how exactly they solved their subproblems (theta). One mark a device where they
+ * are few, strips of the distribution where they are many.
+ */
+import { grouped, short } from "../numbers_in_words.js";
+import { evenlySpaced } from "./axes.js";
+import type { DeviceWork } from "./content.js";
+import type { Drawing, DrawingOptions } from "./drawing.js";
+import { figureOf } from "./figure.js";
+import { axisName, html, type Markup } from "./markup.js";
+import { seriesStyle } from "./palette.js";
+
+/** Devices a method with a mark each. */
+const mostMarks = 60;
+/** Cells of a strip. */
+const stripCells = 60;
+/** Rows of the CSV. */
+const mostRows = 20_000;
+
+interface Quantity {
+  readonly title: string;
+  readonly label: string;
+  readonly of: (work: DeviceWork) => number | undefined;
+  readonly domain?: readonly [number, number];
+  readonly remark?: string;
+}
+
+const quantities: readonly Quantity[] = [
+  { title: "Local steps by device", label: "local steps, all rounds", of: ({ steps }) => steps },
+  {
+    title: "Theta by device",
+    label: "theta, mean over rounds",
+    of: ({ theta }) => theta,
+    domain: [0, 1],
+    remark: "0: subproblems solved exactly, 1: no progress or dropped.",
+  },
+];
+
+interface Group {
+  readonly method: string;
+  readonly values: readonly number[];
+}
+
+function groupsOf(devices: readonly DeviceWork[], { of }: Quantity): Group[] {
+  const groups = new Map<string, number[]>();
+  for (const work of devices) {
+    const value = of(work);
+    if (value !== undefined && Number.isFinite(value)) {
+      const { method = "all" } = work;
+      groups
+        .set(method, groups.get(method) ?? [])
+        .get(method)
+        ?.push(value);
+    }
+  }
+  return [...groups].map(([method, values]) => ({ method, values: values.sort((a, b) => a - b) }));
+}
+
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.round(q * (sorted.length - 1))] ?? Number.NaN;
+
+function sentenceOf(groups: readonly Group[]): string {
+  const parts = groups.map(({ method, values }) => {
+    const [low, middle, high] = [0, 0.5, 1].map((q) => short(quantile(values, q)));
+    return `${groups.length === 1 && method === "all" ? "" : `${method}: `}median ${middle}, from ${low} to ${high} over ${grouped(values.length)} ${values.length === 1 ? "device" : "devices"}`;
+  });
+  const sentence = parts.join("; ");
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** How many values lie in each cell of the range, as opacities. */
+function stripOf({ method, values }: Group, [low, high]: readonly [number, number]) {
+  const width = (high - low) / stripCells;
+  const counts = new Array<number>(stripCells).fill(0);
+  for (const value of values) {
+    const cell = Math.min(stripCells - 1, Math.max(0, Math.floor((value - low) / width)));
+    counts[cell] = (counts[cell] ?? 0) + 1;
+  }
+  const most = Math.max(...counts);
+  return counts.flatMap((count, i) =>
+    count === 0
+      ? []
+      : [
+          {
+            method,
+            from: low + i * width,
+            to: low + (i + 1) * width,
+            weight: Math.max(0.12, Math.sqrt(count / most)),
+          },
+        ],
+  );
+}
+
+function plotOf(drawing: Drawing, groups: readonly Group[], { label, domain }: Quantity): DrawingOptions {
+  const { plot } = drawing;
+  const ends = groups.flatMap(({ values }) => [values[0] ?? 0, values.at(-1) ?? 0]);
+  const [low, high] = domain ?? [Math.min(0, ...ends), Math.max(...ends, Number.MIN_VALUE)];
+  const range = [low, high > low ? high : low + 1] as const;
+  const marks = groups.flatMap((group, i) => {
+    const { colour, symbol } = seriesStyle(i);
+    const { method, values } = group;
+    const middle = plot.tickX([{ method, value: quantile(values, 0.5) }], {
+      ...{ x: "value", y: "method", stroke: "currentColor", strokeWidth: 2 },
+    });
+    if (values.length <= mostMarks) {
+      const points = values.map((value) => ({ method, value }));
+      return [middle, plot.dot(points, { x: "value", y: "method", stroke: colour, symbol, r: 4 })];
+    }
+    const strip = stripOf(group, range);
+    const channels = { x1: "from", x2: "to", y: "method", fill: colour, fillOpacity: "weight" };
+    return [plot.rectX(strip, { ...channels } as object), middle];
+  });
+  return {
+    height: 70 + 42 * groups.length,
+    marginLeft: 110,
+    marginRight: 24,
+    marginBottom: 40,
+    x: { domain: range, label, grid: true, ticks: 5, tickFormat: (value: number) => short(value) } as object,
+    y: {
+      type: "band",
+      domain: groups.map(({ method }) => method),
+      label: null,
+      tickSize: 0,
+      tickFormat: (name: string) => axisName(name, 16),
+      padding: 0.3,
+    } as object,
+    opacity: { type: "identity" } as object,
+    marks: [...marks],
+  };
+}
+
+/** The section. */
+export function deviceSection(drawing: Drawing, devices: readonly DeviceWork[]): Markup {
+  const rows = evenlySpaced(devices.length, mostRows).map((i) => {
+    const { device, method, rounds, steps, theta } = devices[i] as DeviceWork;
+    return [method, device, rounds, steps, theta];
+  });
+  const cut =
+    rows.length < devices.length
+      ? [`The CSV has ${grouped(rows.length)} of the devices, evenly spaced.`]
+      : [];
+  const figures = quantities.flatMap((quantity) => {
+    const groups = groupsOf(devices, quantity);
+    if (groups.length === 0) {
+      return [];
+    }
+    const strips = groups.some(({ values }) => values.length > mostMarks)
+      ? ["The darker a place of a strip, the more devices are there; the tick is the median."]
+      : ["A mark is a device, the tick is the median."];
+    const figure = figureOf(drawing, {
+      title: quantity.title,
+      plot: plotOf(drawing, groups, quantity),
+      sentence: sentenceOf(groups),
+      remarks: [...strips, ...(quantity.remark === undefined ? [] : [quantity.remark]), ...cut],
+      data: { fileName: "devices.csv", header: ["method", "device", "rounds", "steps", "theta"], rows },
+    });
+    return [figure];
+  });
+  return html`<section id="devices"><h2>What the devices did</h2><div class="figures">${figures}</div></section>`;
+}
