@@ -145,23 +145,27 @@ void requireSteps(std::span<const double> steps, std::size_t tasks) {
 
 Napi::Function ServerWrap::define(Napi::Env env) {
     using Self = ServerWrap;
-    return DefineClass(
-        env, kWhat,
-        {instanceMethod<Self, &Self::request>("request"),
-         instanceMethod<Self, &Self::evaluation>("evaluation"),
-         instanceMethod<Self, &Self::receive>("receive"), instanceMethod<Self, &Self::close>("close"),
-         instanceMethod<Self, &Self::certificate>("certificate"),
-         instanceMethod<Self, &Self::runRounds>("runRounds"),
-         instanceMethod<Self, &Self::runRound>("runRound"),
-         instanceMethod<Self, &Self::certifyNow>("certifyNow"),
-         instanceMethod<Self, &Self::certifyFromAlpha>("certifyFromAlpha"),
-         instanceMethod<Self, &Self::stepOmega>("stepOmega"),
-         instanceMethod<Self, &Self::fixDefaults>("fixDefaults"),
-         instanceMethod<Self, &Self::cancel>("cancel"), instanceMethod<Self, &Self::state>("state"),
-         instanceMethod<Self, &Self::startFrom>("startFrom"), instanceMethod<Self, &Self::save>("save"),
-         instanceMethod<Self, &Self::restore>("restore"), instanceMethod<Self, &Self::kernel>("kernel"),
-         instanceMethod<Self, &Self::finish>("finish"), instanceMethod<Self, &Self::bytes>("bytes"),
-         instanceMethod<Self, &Self::dispose>("dispose")});
+    return DefineClass(env, kWhat,
+                       {instanceMethod<Self, &Self::request>("request"),
+                        instanceMethod<Self, &Self::evaluation>("evaluation"),
+                        instanceMethod<Self, &Self::receive>("receive"),
+                        instanceMethod<Self, &Self::close>("close"),
+                        instanceMethod<Self, &Self::certificate>("certificate"),
+                        instanceMethod<Self, &Self::runRounds>("runRounds"),
+                        instanceMethod<Self, &Self::runRound>("runRound"),
+                        instanceMethod<Self, &Self::certifyNow>("certifyNow"),
+                        instanceMethod<Self, &Self::certifyFromAlpha>("certifyFromAlpha"),
+                        instanceMethod<Self, &Self::stepOmega>("stepOmega"),
+                        instanceMethod<Self, &Self::fixDefaults>("fixDefaults"),
+                        instanceMethod<Self, &Self::cancel>("cancel"),
+                        instanceMethod<Self, &Self::state>("state"),
+                        instanceMethod<Self, &Self::startFrom>("startFrom"),
+                        instanceMethod<Self, &Self::save>("save"),
+                        instanceMethod<Self, &Self::restore>("restore"),
+                        instanceMethod<Self, &Self::kernel>("kernel"),
+                        instanceMethod<Self, &Self::finish>("finish"),
+                        instanceMethod<Self, &Self::bytes>("bytes"),
+                        instanceMethod<Self, &Self::dispose>("dispose")});
 }
 
 /// ({tasks, cols, relationship, policy, threads, clients?}); with clients, it works with these alone, and

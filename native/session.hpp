@@ -33,7 +33,7 @@ struct RoundPlan {
     double stopGap = 0.0;          // gap at most this
     double stopObjective =
         -std::numeric_limits<double>::infinity();  // from certifyAlwaysFrom on: P + g at most this
-    double seconds = 0.01;  // wall time after which the call returns at the next round's end
+    double seconds = 0.01;   // wall time after which the call returns at the next round's end
     bool wantTheta = false;  // every task bounds its theta, where the work of tasks is asked for
 };
 

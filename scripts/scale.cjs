@@ -172,11 +172,19 @@ async function measureCut() {
   }
 }
 
-const [first, ...others] = process.argv.slice(2);
-if (first === "--one") {
-  void measure(Number(others[0])).then((result) => console.log(JSON.stringify(result)));
-} else if (first === "--cut") {
-  void measureCut();
-} else {
-  measureAll(first === undefined ? [1e3, 1e4, 1e5, 1e6] : [first, ...others].map(Number));
+function main() {
+  const [first, ...others] = process.argv.slice(2);
+  if (first === "--one") {
+    void measure(Number(others[0])).then((result) => console.log(JSON.stringify(result)));
+  } else if (first === "--cut") {
+    void measureCut();
+  } else {
+    measureAll(first === undefined ? [1e3, 1e4, 1e5, 1e6] : [first, ...others].map(Number));
+  }
 }
+
+if (require.main === module) {
+  main();
+}
+
+module.exports = { buildTasks, peakBytes, uniforms };

@@ -103,7 +103,7 @@ export { type Link, type LinkName, linkNames, type NetworkName, networkNames } f
 export type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "./systems/method.js";
 export type { MethodFactory } from "./systems/methods.js";
 export type { Moment, PartFacts } from "./systems/moment.js";
-export type { Choice } from "./systems/presets.js";
+export type { Choice, Shares } from "./systems/presets.js";
 export type { Sampling } from "./systems/sampling.js";
 export { simulate, type SimulationResult, SimulationRun } from "./systems/simulate.js";
 export type { SimulationStatus } from "./systems/simulation.js";
@@ -115,6 +115,7 @@ export {
   type SimulateOptions,
   type SimulationStop,
 } from "./systems/simulation_options.js";
+export { readTrace, type TraceOptions } from "./systems/trace.js";
 export type { TaskRound } from "./systems/task_round.js";
 export { type BudgetName, budgetNames, untilDeadline, type WorkBudget } from "./systems/work_budgets.js";
 export { version } from "./version.js";

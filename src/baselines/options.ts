@@ -85,10 +85,14 @@ const ownNames: Readonly<Record<BaselineName, readonly (keyof BaselineOptions)[]
   ditto: ["lambda", "batch", "attraction", "scaling", "tuning"],
 };
 
+/** @internal Options that are a baseline's own, beside those of the problem. */
+export const ownOptionsOf = (name: BaselineName): readonly (keyof BaselineOptions)[] => ownNames[name];
+
 /** @internal Whether a baseline is told how tasks relate. */
 export const takesRelationship = (name: BaselineName): boolean => ownNames[name].includes("relationship");
 
-const numbers = {
+/** @internal Defaults and ranges of the numbers that are baselines' own. */
+export const baselineNumbers = {
   theta: { fallback: 0.5, range: { least: 0, most: 1 - Number.EPSILON } },
   maxSteps: { fallback: 1000, range: { least: 1, whole: true } },
   lambda: { fallback: 1, range: { above: 0 } },
@@ -100,7 +104,7 @@ const numbers = {
   scaling: { fallback: undefined, range: { above: 0 } },
 } as const satisfies Record<string, { fallback: number | undefined; range: Range }>;
 
-const tuningNumbers = {
+export const tuningNumbers = {
   rounds: { fallback: 100, range: { least: 1, whole: true } },
   localEpochs: { fallback: 1, range: { above: 0 } },
 } as const;
@@ -207,8 +211,8 @@ export function resolveBaseline(name: BaselineName, given: BaselineOptions): Res
     );
   }
   rejectUnknownNames(`option of ${name}`, given, [...ownNames[name], ...problemNames]);
-  const number = (option: Exclude<keyof typeof numbers, "scaling">): number =>
-    checked(option, given[option] ?? numbers[option].fallback, numbers[option].range);
+  const number = (option: Exclude<keyof typeof baselineNumbers, "scaling">): number =>
+    checked(option, given[option] ?? baselineNumbers[option].fallback, baselineNumbers[option].range);
   return {
     problem: problemOf(given),
     relationship: relationshipOf(name, given.relationship),
@@ -221,7 +225,9 @@ export function resolveBaseline(name: BaselineName, given: BaselineOptions): Res
     mu: number("mu"),
     attraction: number("attraction"),
     scaling:
-      given.scaling === undefined ? undefined : checked("scaling", given.scaling, numbers.scaling.range),
+      given.scaling === undefined
+        ? undefined
+        : checked("scaling", given.scaling, baselineNumbers.scaling.range),
     tuning: tuningOf(given.tuning ?? {}),
   };
 }

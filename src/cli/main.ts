@@ -25,6 +25,11 @@ const program: Program<LazyCommand> = {
   commands: [
     { name: "train", summary: summaries.train, load: () => require("./commands/train.js") as Loaded },
     { name: "cv", summary: summaries.cv, load: () => require("./commands/cv.js") as Loaded },
+    {
+      name: "simulate",
+      summary: summaries.simulate,
+      load: () => require("./commands/simulate.js") as Loaded,
+    },
     { name: "add", summary: summaries.add, load: () => require("./commands/add.js") as Loaded },
     { name: "predict", summary: summaries.predict, load: () => require("./commands/predict.js") as Loaded },
     {

@@ -85,7 +85,7 @@ function csvOptions(options: ReadOptions, delimiter: string): NativeCsvOptions {
 }
 
 /** Gunzip's own words for a file that is cut short or not gzip, in ours. */
-function readError(path: string, cause: unknown): Error {
+export function readError(path: string, cause: unknown): Error {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   if (cause instanceof FedmtlError) {
     return cause;
@@ -134,6 +134,11 @@ async function* gunzippedChunks(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** The bytes of a file, gunzipped where its name ends in .gz; a chunk holds until the next one is asked for. */
+export function fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  return isGzipped(path) ? gunzippedChunks(path) : plainChunks(path);
+}
+
 /** Feeds the parser; while it works on one chunk, the next is read. */
 async function parse(chunks: AsyncIterable<Uint8Array>, reader: NativeTextReader): Promise<void> {
   let parsing = Promise.resolve();
@@ -171,7 +176,7 @@ export async function readTasks(path: string, options: ReadOptions = {}): Promis
   const csv = format === "svmlight" ? undefined : csvOptions(options, format === "csv" ? "," : "\t");
   const reader = new native.TextReader(path, precision, csv);
   try {
-    await parse(isGzipped(path) ? gunzippedChunks(path) : plainChunks(path), reader);
+    await parse(fileChunks(path), reader);
     return new TaskSet(await reader.finish());
   } catch (cause) {
     throw readError(path, cause);

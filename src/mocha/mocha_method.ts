@@ -13,7 +13,7 @@ import type { Method, MethodObjective, RoundPlan, RoundWork } from "../systems/m
 import { requirePlan } from "../baselines/work.js";
 import { FedmtlError } from "../errors.js";
 import type { SavedState } from "./checkpoint_file.js";
-import { History } from "./history.js";
+import { History, toCertificate } from "./history.js";
 import { balancedWeights, type LabelMapping, mapLabels } from "./labels.js";
 import { Model } from "./model.js";
 import { headOf, partsOf } from "./model_parts.js";
@@ -68,9 +68,7 @@ export class MochaMethod implements Method {
     };
     this.#labels = mapLabels(tasks.native, options.loss, options.positive);
     const balanced = options.classWeight === "balanced" && this.#labels !== undefined;
-    this.#classWeights = balanced
-      ? balancedWeights(tasks.labels(), this.#labels as LabelMapping)
-      : undefined;
+    this.#classWeights = balanced ? balancedWeights(tasks.labels(), this.#labels as LabelMapping) : undefined;
     this.#loop = new OuterLoop({
       ...{ data, labels: this.#labels, classWeights: this.#classWeights, history: new History() },
       options: loopOptions(options),
@@ -103,8 +101,13 @@ export class MochaMethod implements Method {
   }
 
   async objective(): Promise<MethodObjective> {
-    const { primal, dual } = await this.#loop.server.certifyNow(this.#loop.clients);
-    return { primal, dual };
+    const certificate = await this.#loop.server.certifyNow(this.#loop.clients);
+    const { primal, dual, jointObjective } = toCertificate(certificate);
+    return {
+      primal,
+      dual,
+      ...(jointObjective === undefined || !this.ownStoppingRule ? {} : { jointObjective }),
+    };
   }
 
   weights(): Float64Array {

@@ -20,7 +20,9 @@ export function absentDevices(
   attendance: Attendance,
 ): AbsentDevice[] {
   return names.flatMap((task, t) =>
-    totals.answered[t] === 0 ? [{ task, invited: totals.invited[t] as number, never: attendance.never(t) }] : [],
+    totals.answered[t] === 0
+      ? [{ task, invited: totals.invited[t] as number, never: attendance.never(t) }]
+      : [],
   );
 }
 

@@ -105,7 +105,9 @@ export class Attendance {
     } else {
       this.steps.fill(mostSteps);
     }
-    faults.forEach((model, i) => model.drop(moment, this.#dropped[i] as Uint8Array));
+    for (const [i, model] of faults.entries()) {
+      model.drop(moment, this.#dropped[i] as Uint8Array);
+    }
     this.counts.fill(0);
     for (let t = 0; t < this.states.length; t++) {
       const state = this.#fate(t, moment.time);
@@ -117,10 +119,10 @@ export class Attendance {
     }
   }
 
-  /** Virtual second at which the first device comes, where none is there; undefined if no model knows. */
+  /** Virtual second at which the next device comes, where none is there; undefined if no model knows. */
   nextArrival(moment: Moment): number | undefined {
     const arrivals = this.#rules.availability.flatMap((model) => model.nextArrival?.(moment) ?? []);
-    return arrivals.length === 0 ? undefined : Math.max(...arrivals);
+    return arrivals.length === 0 ? undefined : Math.min(...arrivals);
   }
 
   /** Whether device t can never answer, as far as the models of faults know. */
@@ -135,7 +137,9 @@ export class Attendance {
   }
 
   restore(read: (name: string) => Float64Array): void {
-    this.#dropped.forEach((values, i) => values.set(read(`attendance.dropped.${i}`)));
+    for (const [i, values] of this.#dropped.entries()) {
+      values.set(read(`attendance.dropped.${i}`));
+    }
   }
 
   /** Without sampling all who are there. */

@@ -23,8 +23,8 @@ export interface Availability {
    */
   at(moment: Moment, until: Float64Array): void;
   /**
-   * The first virtual second from `time` on at which a device comes, asked where none is there; Infinity if none will. Absent:
-   * the next round finds out.
+   * The first virtual second after `time` at which a device comes, Infinity if none will; asked where no device is there in
+   * all models of availability. Absent: the next round finds out.
    */
   nextArrival?(moment: Moment): number;
 }

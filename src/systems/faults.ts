@@ -77,10 +77,16 @@ export function bursts(given: BurstOptions): Faults {
   rejectUnknownNames("option of bursts", given, ["share", "rounds"]);
   const { share, rounds } = given;
   if (!inRange(share, probabilities) || share === 1) {
-    throw new FedmtlError("INVALID_OPTION", `share of bursts is ${shown(share)}; give a number from 0 to below 1`);
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `share of bursts is ${shown(share)}; give a number from 0 to below 1`,
+    );
   }
   if (!inRange(rounds, { least: 1 })) {
-    throw new FedmtlError("INVALID_OPTION", `rounds of bursts is ${shown(rounds)}; give ${inWords({ least: 1 })}`);
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `rounds of bursts is ${shown(rounds)}; give ${inWords({ least: 1 })}`,
+    );
   }
   const ends = 1 / rounds;
   const begins = (share / (1 - share)) * ends;

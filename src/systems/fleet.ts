@@ -4,8 +4,9 @@
 import { FedmtlError } from "../errors.js";
 import { type Device, deviceCatalogue, type DeviceName } from "./devices.js";
 import { isPaperNetwork, type Link, linkCatalogue, type LinkName, type PaperNetwork } from "./links.js";
+import type { KeyedRandom } from "./keyed_random.js";
 import type { MessageBytes, Method } from "./method.js";
-import { type Choice, chosen } from "./presets.js";
+import { type Choice, chosen, type Draw } from "./presets.js";
 
 /** What the tasks run on. */
 export type Devices = Choice<Device, DeviceName>;
@@ -36,11 +37,15 @@ export class Fleet {
   readonly joulesPerByteUp: Float64Array;
 
   /** @throws FedmtlError INVALID_OPTION */
-  constructor(devices: Devices, network: Network, names: readonly string[]) {
-    const own = chosen(devices, deviceCatalogue, names);
+  constructor(devices: Devices, network: Network, names: readonly string[], random: KeyedRandom) {
+    const draw = (which: number): Draw => {
+      const word = random.word("device", which);
+      return { names, uniform: (t) => random.uniform(word, t) };
+    };
+    const own = chosen(devices, deviceCatalogue, draw(0));
     const links = isPaperNetwork(network)
       ? names.map(() => freeLink)
-      : chosen(network, linkCatalogue, names);
+      : chosen(network, linkCatalogue, draw(1));
     const ofDevice = (number: keyof Device) => Float64Array.from(own, (device) => device[number]);
     const ofLink = (number: keyof Link) => Float64Array.from(links, (link) => link[number]);
     this.size = names.length;
@@ -61,7 +66,8 @@ export class Fleet {
 
   /** Seconds of a round's messages to and from device t. */
   secondsOfMessages(t: number, down: number, up: number): number {
-    const transfer = down / (this.downBytesPerSecond[t] as number) + up / (this.upBytesPerSecond[t] as number);
+    const transfer =
+      down / (this.downBytesPerSecond[t] as number) + up / (this.upBytesPerSecond[t] as number);
     return (this.latencySeconds[t] as number) + transfer;
   }
 

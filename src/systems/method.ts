@@ -36,6 +36,8 @@ export interface MethodObjective {
   readonly primal: number;
   /** D(alpha), where the method has dual variables. */
   readonly dual?: number;
+  /** primal + g(Omega), where the relationship is learned. */
+  readonly jointObjective?: number;
 }
 
 /** Bytes of one task's messages in a round. */

@@ -29,7 +29,10 @@ export interface MethodData {
 }
 
 /** The method of a simulation, at its start. @throws FedmtlError what the method says of options or data */
-export async function createMethod({ tasks, prepared }: MethodData, options: ResolvedSimulation): Promise<Method> {
+export async function createMethod(
+  { tasks, prepared }: MethodData,
+  options: ResolvedSimulation,
+): Promise<Method> {
   const { method } = options;
   const features = prepared.tasks === tasks.native ? tasks : new TaskSet(prepared.tasks);
   if (typeof method === "function") {

@@ -5,12 +5,20 @@ import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import { rejectUnknownNames, requireOptions } from "../options.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 
-/** A preset's name, the thing itself, one of either a task, or a function of a task's position and name. */
+/**
+ * A preset's name, the thing itself, shares of presets, one name or thing a task, or a function of a task's position and name.
+ */
 export type Choice<Thing, Name extends string> =
   | Name
   | Thing
+  | Shares<Name>
   | readonly (Name | Thing)[]
   | ((task: number, name: string) => Name | Thing);
+
+/** Every task draws its preset by these weights, by seed and name alone: `{ shares: { wifi: 0.7, "3g": 0.3 } }`. */
+export interface Shares<Name extends string> {
+  readonly shares: Readonly<Partial<Record<Name, number>>>;
+}
 
 /** What is known of a kind of thing: its presets, and the ranges of its numbers. */
 export interface Catalogue<Thing, Name extends string> {
@@ -46,6 +54,43 @@ function one<Thing extends object, Name extends string>(
   return given;
 }
 
+const isShares = (given: unknown): given is Shares<string> =>
+  typeof given === "object" && given !== null && "shares" in given;
+
+/** @throws FedmtlError INVALID_OPTION */
+function drawn<Thing extends object, Name extends string>(
+  { shares }: Shares<Name>,
+  catalogue: Catalogue<Thing, Name>,
+  draw: Draw,
+): Thing[] {
+  requireOptions(`shares of ${catalogue.what} are`, shares, "{ wifi: 0.7, lte: 0.3 }");
+  const entries = Object.entries(shares) as [Name, number][];
+  const things = entries.map(([name]) => one(name, catalogue));
+  const wrong = entries.find(([, share]) => !inRange(share, { least: 0 }));
+  const sum = entries.reduce((total, [, share]) => total + share, 0);
+  if (wrong !== undefined || !(sum > 0)) {
+    const found = wrong === undefined ? "add up to 0" : `have ${shown(wrong[1])} for ${wrong[0]}`;
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `the shares of ${catalogue.what} ${found}; give numbers from 0, one of them above 0`,
+    );
+  }
+  return draw.names.map((_, t) => {
+    let left = draw.uniform(t) * sum;
+    const found = entries.findIndex(([, share]) => {
+      left -= share;
+      return left < 0;
+    });
+    return things[found === -1 ? things.length - 1 : found] as Thing;
+  });
+}
+
+/** The tasks, and a uniform number on [0, 1) for each. */
+export interface Draw {
+  readonly names: readonly string[];
+  uniform(t: number): number;
+}
+
 /**
  * The thing of every task, m.
  *
@@ -54,8 +99,12 @@ function one<Thing extends object, Name extends string>(
 export function chosen<Thing extends object, Name extends string>(
   given: Choice<Thing, Name>,
   catalogue: Catalogue<Thing, Name>,
-  names: readonly string[],
+  draw: Draw,
 ): Thing[] {
+  const { names } = draw;
+  if (isShares(given)) {
+    return drawn(given as Shares<Name>, catalogue, draw);
+  }
   if (typeof given === "function") {
     return names.map((name, t) => one(given(t, name), catalogue));
   }

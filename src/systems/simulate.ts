@@ -138,7 +138,9 @@ async function modelsOf(
   const model = await method.finish?.(status === "converged" ? "converged" : "budget");
   if (model !== undefined) {
     const weights = new Float64Array(names.length * model.cols);
-    names.forEach((name, t) => weights.set(model.weights(name), t * model.cols));
+    for (const [t, name] of names.entries()) {
+      weights.set(model.weights(name), t * model.cols);
+    }
     return { weights, intercepts: Float64Array.from(names, (name) => model.intercept(name)), model };
   }
   const [W, intercepts] = separateIntercepts(method.weights(), new Float64Array(names.length), data);
@@ -156,7 +158,10 @@ async function openCheckpoints(
   if (checkpoint === undefined) {
     return {};
   }
-  const { folder, found } = await CheckpointFolder.open(checkpoint, simulationFacts(prepared, options, simulation));
+  const { folder, found } = await CheckpointFolder.open(
+    checkpoint,
+    simulationFacts(prepared, options, simulation),
+  );
   if (found === undefined) {
     return { folder };
   }

@@ -63,7 +63,7 @@ export class Simulation {
     this.#onRound = onRound;
     this.#names = names;
     this.#random = new KeyedRandom(options.seed, names);
-    this.#fleet = new Fleet(options.devices, options.network, names);
+    this.#fleet = new Fleet(options.devices, options.network, names, this.#random);
     this.#fleet.requireMemory(method, names);
     for (const part of [...options.availability, ...options.faults]) {
       part.check?.(names);
@@ -143,16 +143,16 @@ export class Simulation {
   /** Plans the next round, at the next arrival if nobody is there. @returns false if nobody ever will be */
   #begin(): boolean {
     const { attendance } = this;
-    // Models of availability may each know of an arrival that another one does not let happen.
+    // One that comes by one model of availability may not be there by another.
     while (!attendance.look(this.#moment())) {
       const arrival = attendance.nextArrival(this.#moment());
       if (arrival === Number.POSITIVE_INFINITY) {
         return false;
       }
-      if (arrival === undefined || arrival <= this.#time) {
+      if (arrival === undefined) {
         break;
       }
-      this.#time = arrival;
+      this.#time = Math.max(arrival, this.#time + Number.EPSILON * Math.max(this.#time, 1));
     }
     attendance.plan(this.#moment());
     return true;
@@ -215,6 +215,7 @@ export class Simulation {
       ...sums,
       primal: this.#objective?.primal ?? Number.NaN,
       dual: this.#objective?.dual ?? Number.NaN,
+      jointObjective: this.#objective?.jointObjective ?? Number.NaN,
     });
   }
 

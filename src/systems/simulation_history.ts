@@ -35,9 +35,19 @@ export interface SimulatedRound {
 }
 
 const columns = [
-  ...(["round", "omegaStep", "time", "seconds", "invited", "participants", "dropped", "left", "late"] as const),
+  ...([
+    "round",
+    "omegaStep",
+    "time",
+    "seconds",
+    "invited",
+    "participants",
+    "dropped",
+    "left",
+    "late",
+  ] as const),
   ...(["steps", "bytesUp", "bytesDown", "flops", "joules", "thetaMean", "thetaMax"] as const),
-  ...(["primal", "dual"] as const),
+  ...(["primal", "dual", "jointObjective"] as const),
 ] as const;
 
 /** The name of a column. */
@@ -68,7 +78,8 @@ export class SimulationHistory implements Iterable<SimulatedRound> {
       return undefined;
     }
     const value = (name: SimulationColumn): number => this.#table.value(name, index);
-    const [mean, max, primal, dual] = [value("thetaMean"), value("thetaMax"), value("primal"), value("dual")];
+    const [mean, max] = [value("thetaMean"), value("thetaMax")];
+    const objective = objectiveOf(value("primal"), value("dual"), value("jointObjective"));
     return {
       round: value("round"),
       omegaStep: value("omegaStep"),
@@ -85,7 +96,7 @@ export class SimulationHistory implements Iterable<SimulatedRound> {
       flops: value("flops"),
       joules: value("joules"),
       ...(Number.isNaN(mean) ? {} : { theta: { mean, max } }),
-      ...(Number.isNaN(primal) ? {} : { objective: objectiveOf(primal, dual) }),
+      ...(objective === undefined ? {} : { objective }),
     };
   }
 
@@ -111,6 +122,13 @@ export class SimulationHistory implements Iterable<SimulatedRound> {
   }
 }
 
-function objectiveOf(primal: number, dual: number): NonNullable<SimulatedRound["objective"]> {
-  return Number.isNaN(dual) ? { primal } : { primal, dual, gap: primal - dual };
+function objectiveOf(primal: number, dual: number, joint: number): SimulatedRound["objective"] {
+  if (Number.isNaN(primal)) {
+    return undefined;
+  }
+  return {
+    primal,
+    ...(Number.isNaN(dual) ? {} : { dual, gap: primal - dual }),
+    ...(Number.isNaN(joint) ? {} : { jointObjective: joint }),
+  };
 }

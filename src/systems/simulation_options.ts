@@ -152,7 +152,11 @@ function stopOf(given: SimulationStop): ResolvedSimulation["stop"] {
 }
 
 /** A model or several. @throws FedmtlError INVALID_OPTION for anything else */
-function models<T extends object>(what: string, given: T | readonly T[] | undefined, key: keyof T): readonly T[] {
+function models<T extends object>(
+  what: string,
+  given: T | readonly T[] | undefined,
+  key: keyof T,
+): readonly T[] {
   const list = given === undefined ? [] : Array.isArray(given) ? (given as readonly T[]) : [given as T];
   for (const model of list) {
     if (typeof model !== "object" || model === null || typeof model[key] !== "function") {
@@ -213,7 +217,9 @@ export function resolveSimulation(given: SimulateOptions = {}): ResolvedSimulati
   requireOptions("the options are", given, '{ method: "mocha", network: "lte" }');
   rejectUnknownNames("option", given, [...trainingNames, ...ownNames]);
   const stop = stopOf(given.stop ?? {});
-  const training = Object.fromEntries(Object.entries(given).filter(([name]) => trainingNames.includes(name as never)));
+  const training = Object.fromEntries(
+    Object.entries(given).filter(([name]) => trainingNames.includes(name as never)),
+  );
   const { stop: _, ...fit } = resolveOptions({ ...training, stop: { gap: stop.gap } });
   const { sampling, deadline, theta = false, onRound, baseline = {} } = given;
   if (typeof theta !== "boolean") {
