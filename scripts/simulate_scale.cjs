@@ -7,7 +7,7 @@
 // simulation runs in a process of its own, one after the other. Needs a built checkout.
 "use strict";
 
-const { execFileSync, spawn } = require("node:child_process");
+const { execFileSync, spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const os = require("node:os");
@@ -28,7 +28,7 @@ function writeTrace(file, devices) {
   for (let t = 0; t < devices; t++) {
     const next = uniforms(devices + t);
     let time = 4 * (next() + 1);
-    while (t % 1000 !== 999 && time < traceSeconds) {
+    while (t % 1000 !== 999 && time < traceSeconds - 1) {
       const end = Math.min(traceSeconds, time + 5 + 4 * next());
       chunk += `device-${t},${time.toFixed(3)},${end.toFixed(3)}\n`;
       time = end + 3 + 2 * next();
@@ -45,8 +45,21 @@ function writeTrace(file, devices) {
 /** Everything that a simulation has computed. @param {import("fedmtl").SimulationResult} result */
 function digestOf({ status, weights, intercepts, history, devices, time, objective }) {
   const hash = createHash("sha256").update(JSON.stringify({ status, time, objective }));
-  const columns = /** @type {const} */ (["time", "participants", "left", "steps", "bytesUp", "flops", "joules"]);
-  const arrays = [weights, intercepts, ...columns.map((name) => history.column(name)), ...Object.values(devices)];
+  const columns = /** @type {const} */ ([
+    "time",
+    "participants",
+    "left",
+    "steps",
+    "bytesUp",
+    "flops",
+    "joules",
+  ]);
+  const arrays = [
+    weights,
+    intercepts,
+    ...columns.map((name) => history.column(name)),
+    ...Object.values(devices),
+  ];
   for (const values of arrays) {
     hash.update(values);
   }
@@ -55,9 +68,9 @@ function digestOf({ status, weights, intercepts, history, devices, time, objecti
 
 /**
  * One simulation in this process.
- * @param {{ devices: number, rounds: number, threads: number, trace: string, checkpoints?: string }} plan
+ * @param {{ devices: number, rounds: number, threads: number, trace: string, checkpoints?: string, killAt?: number }} plan
  */
-async function simulateOnce({ devices, rounds, threads, trace, checkpoints }) {
+async function simulateOnce({ devices, rounds, threads, trace, checkpoints, killAt }) {
   const { mean, readTrace, simulate } = require("fedmtl");
   const tasks = buildTasks(devices);
   const availability = await readTrace(trace, { repeat: traceSeconds });
@@ -66,10 +79,18 @@ async function simulateOnce({ devices, rounds, threads, trace, checkpoints }) {
   const start = performance.now();
   const { history, ...result } = await simulate(tasks, {
     relationship: mean({ lambda1: 1, lambda2: 0.1 }),
-    ...{ network: { shares: { lte: 0.5, wifi: 0.3, "3g": 0.2 } }, devices: { shares: { phone: 0.8, wearable: 0.2 } } },
+    ...{
+      network: { shares: { lte: 0.5, wifi: 0.3, "3g": 0.2 } },
+      devices: { shares: { phone: 0.8, wearable: 0.2 } },
+    },
     ...{ availability, faults: 0.05, threads, seed: 1, evaluateEvery: rounds },
     stop: { gap: 0, rounds },
-    onRound: () => resident.push(process.memoryUsage.rss()),
+    onRound: ({ round }) => {
+      resident.push(process.memoryUsage.rss());
+      if (round === killAt) {
+        process.kill(process.pid, "SIGKILL");
+      }
+    },
     ...(checkpoints === undefined ? {} : { checkpoint: { dir: checkpoints, everyRounds: 10, resume: true } }),
   }).result;
   const seconds = (performance.now() - start) / 1000;
@@ -94,33 +115,27 @@ async function simulateOnce({ devices, rounds, threads, trace, checkpoints }) {
 /** @param {Plan} plan @returns {Outcome} */
 function inOwnProcess(plan) {
   const args = [__filename, "--one", JSON.stringify(plan)];
-  return JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+  return JSON.parse(
+    execFileSync(process.execPath, args, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
 }
 
-/** Starts a simulation and kills it once it has written a checkpoint. @param {Plan & { checkpoints: string }} plan */
-function killAfterCheckpoint(plan) {
-  const child = spawn(process.execPath, [__filename, "--one", JSON.stringify(plan)], { cwd: root, stdio: "ignore" });
-  const timer = setInterval(() => {
-    const names = fs.existsSync(plan.checkpoints) ? fs.readdirSync(plan.checkpoints) : [];
-    if (names.some((name) => name.startsWith("checkpoint-"))) {
-      child.kill("SIGKILL");
-    }
-  }, 5);
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (_, signal) => {
-      clearInterval(timer);
-      done(signal);
-    });
-  });
+/** A simulation that kills itself by `kill -9` in the middle. @param {Plan} plan @returns {string | null} the signal */
+function killedHalfway(plan) {
+  const args = [__filename, "--one", JSON.stringify({ ...plan, killAt: Math.ceil(plan.rounds / 2) })];
+  return spawnSync(process.execPath, args, { cwd: root, stdio: "ignore" }).signal;
 }
 
 /**
  * All that the page says, for so many devices.
  * @param {number} devices @param {number} rounds
- * @returns {Promise<{ outcomes: Outcome[], resumed: Outcome, signal: unknown }>}
+ * @returns {{ outcomes: Outcome[], resumed: Outcome, signal: string | null }}
  */
-async function showScale(devices, rounds) {
+function showScale(devices, rounds) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "fedmtl-scale-"));
   try {
     const trace = path.join(folder, "trace.csv");
@@ -128,7 +143,7 @@ async function showScale(devices, rounds) {
     const plan = { devices, rounds, trace };
     const outcomes = [1, 2, 4].map((threads) => inOwnProcess({ ...plan, threads }));
     const checkpoints = path.join(folder, "checkpoints");
-    const signal = await killAfterCheckpoint({ ...plan, threads: 2, checkpoints });
+    const signal = killedHalfway({ ...plan, threads: 2, checkpoints });
     const resumed = inOwnProcess({ ...plan, threads: 2, checkpoints });
     return { outcomes, resumed, signal };
   } finally {
@@ -137,17 +152,23 @@ async function showScale(devices, rounds) {
 }
 
 /** @param {number} devices @param {number} rounds */
-async function print(devices, rounds) {
-  const { outcomes, resumed, signal } = await showScale(devices, rounds);
-  console.log("| threads | rounds | s | device-rounds/s | answers/s | MB after a tenth | MB at the end | digest |");
+function print(devices, rounds) {
+  const { outcomes, resumed, signal } = showScale(devices, rounds);
+  console.log(
+    "| threads | rounds | s | device-rounds/s | answers/s | MB after a tenth | MB at the end | digest |",
+  );
   console.log(`|${"---|".repeat(8)}`);
   for (const { threads, rounds: made, seconds, ...rest } of outcomes) {
-    const rates = [rest.deviceRoundsPerSecond, rest.answersPerSecond].map((rate) => Math.round(rate).toLocaleString("en"));
+    const rates = [rest.deviceRoundsPerSecond, rest.answersPerSecond].map((rate) =>
+      Math.round(rate).toLocaleString("en"),
+    );
     const memory = [rest.residentAfterTenth, rest.residentAtEnd].map((bytes) => (bytes / 1e6).toFixed(0));
     console.log(`| ${[threads, made, seconds.toFixed(1), ...rates, ...memory, rest.digest].join(" | ")} |`);
   }
   const [{ participants = 0, absent = 0, digest = "" } = {}] = outcomes;
-  console.log(`\n${participants.toFixed(0)} of ${devices} devices answered in a round on average, ${absent} never.`);
+  console.log(
+    `\n${participants.toFixed(0)} of ${devices} devices answered in a round on average, ${absent} never.`,
+  );
   console.log(`Killed by ${signal}, resumed from ${resumed.resumedFrom}: digest ${resumed.digest}.`);
   const same = [...outcomes, resumed].every((outcome) => outcome.digest === digest);
   console.log(same ? "All digests agree." : "DIGESTS DIFFER.");
@@ -159,7 +180,7 @@ if (require.main === module) {
   if (first === "--one") {
     void simulateOnce(JSON.parse(second)).then((outcome) => console.log(JSON.stringify(outcome)));
   } else {
-    void print(Number(first), Number(second));
+    print(Number(first), Number(second));
   }
 }
 

@@ -35,7 +35,7 @@ export class Run<Result, Record, Options> implements AsyncIterable<Record> {
     result.then(end, end);
   }
 
-  /** Ends the work after what is under way is abandoned; `result` then resolves with status "aborted". */
+  /** Ends the work as soon as it can be ended; `result` then resolves with status "aborted". */
   abort(): void {
     this.#abort();
   }

@@ -33,7 +33,7 @@ export class MochaMethod implements Method {
   readonly flopsPerStep: Float64Array;
   readonly messageBytes: { readonly down: number; readonly up: number };
   readonly ownStoppingRule: boolean;
-  readonly #tasks: TaskSet;
+  readonly #names: readonly string[];
   readonly #data: PreparedData;
   readonly #options: ResolvedOptions;
   readonly #labels: LabelMapping | undefined;
@@ -49,7 +49,7 @@ export class MochaMethod implements Method {
    * @throws FedmtlError BAD_INPUT for labels that do not fit the loss; INVALID_OPTION for a relationship of other tasks
    */
   constructor(tasks: TaskSet, prepared: TaskSet, data: PreparedData, options: ResolvedOptions) {
-    this.#tasks = tasks;
+    this.#names = tasks.names;
     this.#data = data;
     this.#options = options;
     this.taskCount = tasks.taskCount;
@@ -127,7 +127,7 @@ export class MochaMethod implements Method {
     const { certificate } = await this.#loop.conclude(verdict);
     const head = headOf(this.#loop.finish(false), this.#data, certificate, this.#classWeights);
     const labels = this.#labels === undefined ? {} : { labels: this.#labels };
-    const shared = { names: this.#tasks.names, data: this.#data, options: this.#options, ...labels };
+    const shared = { names: this.#names, data: this.#data, options: this.#options, ...labels };
     return new Model(partsOf(shared, [head]));
   }
 

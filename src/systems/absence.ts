@@ -9,8 +9,8 @@ export interface AbsentDevice {
   readonly task: string;
   /** Rounds it was invited to. */
   readonly invited: number;
-  /** Whether it never can: it drops every round with probability 1. */
-  readonly never: boolean;
+  /** Why it never can answer; `chance` where it could have. */
+  readonly why: "drops every round" | "never there" | "too slow" | "chance";
 }
 
 /** All devices that never answered a round, in the order of the tasks. */
@@ -19,11 +19,12 @@ export function absentDevices(
   totals: DeviceTotals,
   attendance: Attendance,
 ): AbsentDevice[] {
-  return names.flatMap((task, t) =>
-    totals.answered[t] === 0
-      ? [{ task, invited: totals.invited[t] as number, never: attendance.never(t) }]
-      : [],
-  );
+  return names.flatMap((task, t) => {
+    const invited = totals.invited[t] as number;
+    return totals.answered[t] === 0
+      ? [{ task, invited, why: attendance.whyNever(t, names) ?? "chance" }]
+      : [];
+  });
 }
 
 /** What it means that devices never answered, in a sentence; undefined if all did. */
@@ -31,11 +32,14 @@ export function absenceInWords(absent: readonly AbsentDevice[], rounds: number):
   if (absent.length === 0) {
     return undefined;
   }
-  const who = absent.length === 1 ? "this device" : `these ${absent.length} devices`;
-  const rows = absent.length === 1 ? "its rows" : "their rows";
-  const sure = absent.some(({ never }) => never);
-  return sure
-    ? `${who} never answered in ${rounds} rounds, and with probability 1 of dropping a round never will: ${rows} have no part ` +
-        `in any model, and the limit is the optimum without them, not that of the problem posed`
-    : `${who} never answered in ${rounds} rounds: ${rows} have no part in any model so far`;
+  const certain = absent.filter(({ why }) => why !== "chance").length;
+  const one = absent.length === 1;
+  const who = one ? "this device" : `these ${absent.length} devices`;
+  const part = `${one ? "its rows have" : "their rows have"} no part in any model`;
+  const never =
+    certain === absent.length ? (one ? "it never will" : "they never will") : `${certain} of them never will`;
+  return certain === 0
+    ? `${who} did not answer in ${rounds} rounds: ${part} so far`
+    : `${who} did not answer in ${rounds} rounds and ${never}: ${part}, and the method comes to the optimum without ` +
+        "them, not to that of the problem posed";
 }

@@ -125,9 +125,19 @@ export class Attendance {
     return arrivals.length === 0 ? undefined : Math.min(...arrivals);
   }
 
-  /** Whether device t can never answer, as far as the models of faults know. */
-  never(t: number): boolean {
-    return this.#rules.faults.some((model) => model.never?.(t) === true);
+  /** Why device t can never answer; undefined if it can, as far as the models know. */
+  whyNever(
+    t: number,
+    names: readonly string[],
+  ): "drops every round" | "never there" | "too slow" | undefined {
+    const { faults, availability, deadline } = this.#rules;
+    if (faults.some((model) => model.never?.(t) === true)) {
+      return "drops every round";
+    }
+    if (availability.some((model) => model.never?.(t, names) === true)) {
+      return "never there";
+    }
+    return this.#stepsUntil(t, deadline) < 1 ? "too slow" : undefined;
   }
 
   save(): Record<string, Float64Array> {
@@ -172,8 +182,12 @@ export class Attendance {
       return presence.dropped;
     }
     const { deadline } = this.#rules;
-    if (deadline !== Number.POSITIVE_INFINITY && !this.#fitDeadline(t, deadline)) {
-      return presence.late;
+    if (deadline !== Number.POSITIVE_INFINITY) {
+      const possible = this.#stepsUntil(t, deadline);
+      if (possible < 1) {
+        return presence.late;
+      }
+      this.steps[t] = Math.min(this.steps[t] as number, possible);
     }
     const until = this.#until[t] as number;
     if (until !== Number.POSITIVE_INFINITY) {
@@ -184,13 +198,11 @@ export class Attendance {
     return presence.answered;
   }
 
-  #fitDeadline(t: number, deadline: number): boolean {
+  /** Steps that device t makes between its messages in so many seconds. */
+  #stepsUntil(t: number, deadline: number): number {
     const { messageBytes, flopsPerStep } = this.#method;
     const seconds = deadline - this.#fleet.secondsOfMessages(t, messageBytes.down, messageBytes.up);
-    const possible = Math.floor(
-      (seconds * (this.#fleet.flopsPerSecond[t] as number)) / Math.max(flopsPerStep[t] as number, 1),
-    );
-    this.steps[t] = Math.min(this.steps[t] as number, possible);
-    return possible >= 1;
+    const flops = seconds * (this.#fleet.flopsPerSecond[t] as number);
+    return Math.floor(flops / Math.max(flopsPerStep[t] as number, 1));
   }
 }

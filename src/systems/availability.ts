@@ -27,6 +27,8 @@ export interface Availability {
    * all models of availability. Absent: the next round finds out.
    */
   nextArrival?(moment: Moment): number;
+  /** Whether the device of the task at position t never comes. */
+  never?(t: number, names: readonly string[]): boolean;
 }
 
 /** When devices are free for training. */

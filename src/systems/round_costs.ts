@@ -29,9 +29,12 @@ export class RoundCosts {
   readonly bytesDown: Float64Array;
   readonly bytesUp: Float64Array;
   readonly #fleet: Fleet;
+  readonly #deadline: number;
 
-  constructor(fleet: Fleet) {
+  /** @param deadline seconds; Infinity without one */
+  constructor(fleet: Fleet, deadline: number) {
     this.#fleet = fleet;
+    this.#deadline = deadline;
     this.seconds = new Float64Array(fleet.size);
     this.joules = new Float64Array(fleet.size);
     this.bytesDown = new Float64Array(fleet.size);
@@ -56,7 +59,8 @@ export class RoundCosts {
         up * (fleet.joulesPerByteUp[t] as number);
       const answered = up > 0 || (work.steps[t] as number) > 0;
       const compute = computed / (fleet.flopsPerSecond[t] as number);
-      const seconds = answered ? fleet.secondsOfMessages(t, down, up) + compute : 0;
+      // Steps were planned for rows of average size: a device that met larger ones stops at the deadline all the same.
+      const seconds = answered ? Math.min(this.#deadline, fleet.secondsOfMessages(t, down, up) + compute) : 0;
       this.seconds[t] = seconds;
       this.joules[t] = energy;
       this.bytesDown[t] = down;

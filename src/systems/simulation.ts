@@ -69,7 +69,7 @@ export class Simulation {
       part.check?.(names);
     }
     this.attendance = new Attendance(options, method, this.#fleet);
-    this.#costs = new RoundCosts(this.#fleet);
+    this.#costs = new RoundCosts(this.#fleet, options.deadline);
     this.totals = new DeviceTotals(names.length);
   }
 
@@ -182,7 +182,7 @@ export class Simulation {
       const { states } = attendance;
       const { seconds: ofTask, joules, bytesUp, bytesDown } = this.#costs;
       const { steps, flops, theta } = work;
-      const known = theta === undefined || !wantTheta ? {} : { theta };
+      const known = theta === undefined ? {} : { theta };
       onRound(record, { states, steps, flops, bytesUp, bytesDown, seconds: ofTask, joules, ...known });
     }
     this.#onRound();
@@ -197,7 +197,7 @@ export class Simulation {
     const { attendance } = this;
     const silent = attendance.invited - attendance.count("answered");
     if (deadline !== Number.POSITIVE_INFINITY) {
-      return silent > 0 || attendance.invited === 0 ? Math.max(deadline, slowest) : slowest;
+      return silent > 0 || attendance.invited === 0 ? deadline : slowest;
     }
     return attendance.count("answered") > 0 ? slowest : told;
   }

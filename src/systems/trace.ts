@@ -265,6 +265,10 @@ function traceAvailability(file: TraceFile, period: number): Availability {
     check: (names) => {
       scheduleFor(names);
     },
+    never(t, names) {
+      const { offsets } = scheduleFor(names);
+      return offsets[t] === offsets[t + 1];
+    },
     at({ time, names }, until) {
       const schedule = scheduleFor(names);
       const begin = repeats ? Math.floor(time / period) * period : 0;

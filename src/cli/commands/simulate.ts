@@ -63,6 +63,9 @@ const table = {
   ],
 } as const satisfies Command;
 
+/** Characters of history that are written together. */
+const chunkLength = 1 << 16;
+
 type Flags = Arguments<typeof table>["flags"];
 
 /** The command `simulate`. */
@@ -88,7 +91,7 @@ async function run({ flags, positionals: [path = ""] }: Arguments<typeof table>)
   }
   const plan = { tasks, methods, options, checkpoint, flags, interruption };
   const simulations = await simulateAll(plan).catch((error: unknown) => {
-    throw aboutFile(fileAtFault(path, withoutOthers(flags), error), error);
+    throw aboutFile(fileOf(path, flags, error), error);
   });
   if (flags.json === true) {
     writeJson(simulationJson(tasks, simulations));
@@ -107,6 +110,13 @@ async function run({ flags, positionals: [path = ""] }: Arguments<typeof table>)
 /** The flags that are a training's. */
 function withoutOthers({ gap, rounds, ...flags }: Flags): Omit<Flags, "gap" | "rounds"> {
   return flags;
+}
+
+/** The file that an error is about: the trace, whose messages begin with its name, or one of those of a training. */
+function fileOf(data: string, flags: Flags, error: unknown): string {
+  const aboutTrace =
+    flags.trace !== undefined && error instanceof Error && error.message.startsWith(flags.trace);
+  return aboutTrace ? (flags.trace ?? data) : fileAtFault(data, withoutOthers(flags), error);
 }
 
 /** What the command shall do. */
@@ -153,13 +163,20 @@ async function simulateOne(plan: Plan, method: MethodName, handle?: FileHandle):
   const { seed, stop } = run.options;
   interruption.whenItHappens(() => run.abort());
   const progress = createProgress({ stream: process.stderr, targetGap: stop.gap, rounds: stop.rounds });
+  let chunk = "";
   try {
     for await (const record of run) {
       progress.update(record);
-      const ofTasks = linesOfTasks.get(record.round);
-      linesOfTasks.delete(record.round);
-      await handle?.writeFile(ofTasks ?? simulationLine(record, { method, seed }, undefined));
+      if (handle !== undefined) {
+        chunk += linesOfTasks.get(record.round) ?? simulationLine(record, { method, seed }, undefined);
+        linesOfTasks.delete(record.round);
+      }
+      if (chunk.length >= chunkLength) {
+        await handle?.writeFile(chunk);
+        chunk = "";
+      }
     }
+    await handle?.writeFile(chunk);
   } finally {
     progress.finish();
   }
