@@ -117,11 +117,11 @@ describe("a page", () => {
     const text = (value: unknown): string => (value === null || value === undefined ? "" : String(value));
     const [comparison] = content.comparisons ?? [];
     const points = comparison?.runs.flatMap(({ method, seed, points }) =>
-      points.map((one) => [method, seed, one.round, one.seconds, one.bytes, one.primal].map(text)),
+      points.map((one) => [method, seed, seed, one.round, one.seconds, one.bytes, one.primal].map(text)),
     );
     const convergence = files.get("lte-plain-sub-optimality.csv") ?? [];
-    expect(convergence.slice(1).map((row) => row.slice(0, 6))).toEqual(points);
-    expect(convergence[0]?.slice(0, 3)).toEqual(["method", "seed", "round"]);
+    expect(convergence.slice(1).map((row) => row.slice(0, 7))).toEqual(points);
+    expect(convergence[0]?.slice(0, 4)).toEqual(["method", "run", "seed", "round"]);
 
     const { tasks = [], rows = [], models = [] } = content.taskErrors ?? {};
     const errors = tasks.map((task, t) =>
@@ -132,7 +132,7 @@ describe("a page", () => {
     expect((files.get("task-errors.csv") ?? []).slice(1).sort(byName)).toEqual(errors.sort(byName));
 
     const devices = content.devices?.map((one) =>
-      [one.method, one.device, one.rounds, one.steps, one.theta].map(text),
+      [one.method, one.device, one.rounds, one.steps, one.theta, one.seconds, one.joules].map(text),
     );
     expect(files.get("devices.csv")?.slice(1)).toEqual(devices);
 

@@ -48,9 +48,7 @@ describeWithChromium("a report in a browser", (browser) => {
     expect(requested.splice(0).filter((url) => !/^(file|data):/.test(url))).toEqual([]);
   });
 
-  async function open(
-    options: { width?: number; dark?: boolean; file?: string; print?: boolean } = {},
-  ): Promise<Page> {
+  async function open(options: { width?: number; dark?: boolean; file?: string } = {}): Promise<Page> {
     const { width = 1280, dark = false, file = path } = options;
     page = await browser().newPage({
       viewport: { width, height: 800 },
@@ -199,8 +197,9 @@ describeWithChromium("a report in a browser", (browser) => {
   });
 
   it("is dark on white on paper, without what paper cannot do", async () => {
-    const page = await open({ dark: true });
+    const page = await open({ dark: true, width: 720 });
     await page.emulateMedia({ media: "print" });
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(720);
     const ground = `getComputedStyle(document.documentElement).getPropertyValue("--paper").trim()`;
     expect(await page.evaluate(ground)).toBe("#fff");
     expect(await page.locator("nav, #theme, .csv, .toggles input").locator("visible=true").count()).toBe(0);
@@ -218,7 +217,7 @@ describeWithChromium("a report in a browser", (browser) => {
       .trimEnd()
       .split("\n");
     expect(lines).toHaveLength(1 + (content.devices?.length ?? 0));
-    expect(lines[0]).toBe("method,device,rounds,steps,theta");
+    expect(lines[0]).toBe("method,device,rounds,steps,theta,seconds,joules");
   });
 
   it("runs nothing that comes from names", async () => {

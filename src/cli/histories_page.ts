@@ -3,7 +3,7 @@
  */
 import { basename } from "node:path";
 import type { Model } from "../mocha/model.js";
-import type { CertificateTrace, ReportContent } from "../report/content.js";
+import type { CertificateTrace, ReportContent, TaskErrors } from "../report/content.js";
 import type { HistoryRun } from "./history_file.js";
 import { counted } from "./training_report.js";
 import { correlationOfModel } from "./training_page.js";
@@ -19,6 +19,7 @@ export interface Histories {
   readonly title?: string;
   readonly optimum?: number;
   readonly model?: Model;
+  readonly taskErrors?: TaskErrors;
 }
 
 /** Runs with a dual value, the first seed of each method. */
@@ -32,7 +33,15 @@ function certificatesOf(runs: readonly HistoryRun[]): CertificateTrace[] {
 }
 
 /** The content of the report. */
-export function historiesPage({ files, runs, command, title, optimum, model }: Histories): ReportContent {
+export function historiesPage({
+  files,
+  runs,
+  command,
+  title,
+  optimum,
+  model,
+  taskErrors,
+}: Histories): ReportContent {
   const names = files.map((file) => basename(file));
   const estimated = runs.filter((run) => run.estimated).length;
   const time = estimated === 0 ? "measured" : "estimated";
@@ -47,6 +56,7 @@ export function historiesPage({ files, runs, command, title, optimum, model }: H
     ],
     comparisons: [{ title: "All runs", runs, time, ...(optimum === undefined ? {} : { optimum }) }],
     certificates: certificates.slice(0, mostCertificates),
+    ...(taskErrors === undefined ? {} : { taskErrors }),
     ...(correlation === undefined ? {} : { correlation }),
     costs: runs.map(({ cost }) => cost),
     costTime: time,

@@ -81,12 +81,13 @@ function sum(a: number | undefined, b: number | undefined): number | undefined {
  * Reads a history. A file may hold several runs: lines with other `method`, `seed` or `class` belong to another one.
  *
  * @param path the file; its name stands for a method that the lines do not name
+ * @param name stands for it instead, and before the methods that the lines do name
  * @returns the runs in the order of their first lines
  * @throws FedmtlError IO, or BAD_INPUT naming file and line, what was found and what was expected
  */
-export async function readHistory(path: string): Promise<HistoryRun[]> {
+export async function readHistory(path: string, name?: string): Promise<HistoryRun[]> {
   const runs = new Map<string, RunReader>();
-  const nameOfFile = basename(path).replace(/\.jsonl?$/, "");
+  const nameOfFile = name ?? basename(path).replace(/\.jsonl?$/, "");
   let number = 0;
   for await (const text of linesOf(path)) {
     number++;
@@ -97,21 +98,22 @@ export async function readHistory(path: string): Promise<HistoryRun[]> {
       new FedmtlError("BAD_INPUT", `${path}:${number}: found ${found}, expected ${expected}`);
     const line = parseLine(text, refuse);
     const values = numbersOf(line, refuse);
-    const { round, method = nameOfFile } = line;
+    const { round, method = "" } = line;
     if (typeof round !== "number" || !Number.isSafeInteger(round) || round < 0) {
       throw refuse(`round ${shown(round)}`, "a whole number of at least 0");
     }
     if (typeof method !== "string") {
       throw refuse(`method ${shown(method)}`, "a name");
     }
-    const ofClass = values.class === undefined ? method : `${method}, class ${values.class}`;
+    const parts = method === "" ? [nameOfFile] : name === undefined ? [method] : [name, method];
+    const ofClass = [...parts, ...(values.class === undefined ? [] : [`class ${values.class}`])].join(", ");
     const key = JSON.stringify([ofClass, values.seed]);
     const run = runs.get(key) ?? new RunReader(ofClass, values.seed);
     runs.set(key, run);
     if (round <= run.lastRound) {
-      const name = values.seed === undefined ? ofClass : `${ofClass} with seed ${values.seed}`;
+      const who = values.seed === undefined ? ofClass : `${ofClass} with seed ${values.seed}`;
       throw refuse(
-        `round ${round} of ${name} after its round ${run.lastRound}`,
+        `round ${round} of ${who} after its round ${run.lastRound}`,
         "rising rounds; give runs of one method different seeds, or files of their own",
       );
     }

@@ -7,7 +7,7 @@ import type { CertificateTrace, RunPoint } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { dataLink, figureOf, slug } from "./figure.js";
 import { html, type Markup } from "./markup.js";
-import { seriesStyle, swatch } from "./palette.js";
+import { seriesStyle, togglesOf } from "./palette.js";
 
 /** Points that are drawn, and rows of the CSV. */
 const mostDrawn = 300;
@@ -123,9 +123,11 @@ export function certificateSection(drawing: Drawing, { title, points }: Certific
     },
   ];
   return html`<section class="comparison"><h3>${title}</h3>
-<fieldset class="toggles"><legend>Lines shown in ${title}</legend>
-${series.map(({ name, index }) => html`<label><input type="checkbox" checked data-series="${index}">${swatch(index)}<span>${name}</span></label>\n`)}</fieldset>
-<p>The data behind these plots: ${dataLink(data)}</p>
+<p class="data">The data behind these plots: ${dataLink(data)}</p>
+${togglesOf(
+  `Lines shown in ${title}`,
+  series.map(({ name, index }) => ({ name, series: index })),
+)}
 <div class="figures">${figures.map((figure) => figureOf(drawing, figure))}</div>
 </section>`;
 }

@@ -81,6 +81,9 @@ export interface DeviceWork {
   readonly steps: number;
   /** Mean of its bounds on theta_t^h, in [0, 1]: 0 is an exact local solution, 1 is no progress. */
   readonly theta?: number;
+  /** At work and on the wire, over all rounds. */
+  readonly seconds?: number;
+  readonly joules?: number;
 }
 
 /** What one run cost. */

@@ -8,7 +8,7 @@ import type { Cell } from "./csv.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { dataLink, type FigureData, figureOf, slug } from "./figure.js";
 import { html, type Markup } from "./markup.js";
-import { seriesStyle, swatch } from "./palette.js";
+import { seriesStyle, togglesOf } from "./palette.js";
 import {
   type Curve,
   changesOmega,
@@ -105,6 +105,7 @@ function plotOf(
   curves: readonly Curve[],
   direction: Direction,
   joint: boolean,
+  seriesOf: (method: string) => number,
 ): DrawingOptions {
   const { plot } = drawing;
   const y = logAxis(curves.flatMap(({ median, low }) => [...median, ...low]));
@@ -114,8 +115,8 @@ function plotOf(
     ticks,
   );
   const floor = y.domain[0];
-  const marks = curves.flatMap((curve, series) => {
-    const { colour, dash, symbol, className } = seriesStyle(series);
+  const marks = curves.flatMap((curve) => {
+    const { colour, dash, symbol, className } = seriesStyle(seriesOf(curve.method));
     const at = (i: number): { x: number; y: number } => ({
       x: curve.x[i] ?? 0,
       y: positive(curve.median[i]),
@@ -159,7 +160,10 @@ function plotOf(
 function rowsOf(runs: readonly RunTrace[], reference: Reference): { rows: Cell[][]; thinned: boolean } {
   const share = Math.max(2, Math.floor(mostRows / runs.length));
   let thinned = false;
+  const counts = new Map<string, number>();
   const rows = runs.flatMap(({ method, seed, points }) => {
+    const run = (counts.get(method) ?? 0) + 1;
+    counts.set(method, run);
     const valued = points.filter((point) => objectiveAt(point, reference.joint) !== undefined);
     const kept = logSpaced(
       valued.map(({ round }) => round),
@@ -167,67 +171,80 @@ function rowsOf(runs: readonly RunTrace[], reference: Reference): { rows: Cell[]
     );
     thinned ||= kept.length < valued.length;
     return kept.map((i) => {
-      const point = valued[i] ?? { round: 0 };
+      const point = valued[i] as RunPoint;
       const value = objectiveAt(point, reference.joint) ?? Number.NaN;
-      return [method, seed, point.round, point.seconds, point.bytes, value, subOptimality(value, reference)];
+      const { round, seconds, bytes } = point;
+      return [method, run, seed, round, seconds, bytes, value, subOptimality(value, reference)];
     });
   });
   return { rows, thinned };
 }
 
-/** The toggles, which are the legend too. */
-function toggles(curves: readonly Curve[], name: string): Markup {
-  return html`<fieldset class="toggles"><legend>Methods shown in ${name}</legend>
-${curves.map(
-  ({ method, runs }, series) =>
-    html`<label><input type="checkbox" checked data-series="${series}">${swatch(series)}<span>${method}${runs > 1 ? ` (${runs} seeds)` : ""}</span></label>\n`,
-)}</fieldset>`;
+/** What a reader has to know of the lines. */
+function remarksOf(runs: readonly RunTrace[], drawn: readonly Curve[]): string {
+  const bands =
+    " Lines are medians over runs, bands reach from the least to the largest value; a run that has ended keeps its last value.";
+  const methods = new Set(drawn.map(({ method }) => method));
+  const absent = [...new Set(runs.map(({ method }) => method))].filter((method) => !methods.has(method));
+  return [
+    ...(drawn.some((curve) => curve.runs > 1) ? [bands] : []),
+    ...(absent.length > 0
+      ? [` Without a value of the objective, and so not drawn: ${absent.join(", ")}.`]
+      : []),
+  ].join("");
 }
 
-/** The section. */
-export function convergenceSection(drawing: Drawing, comparison: Comparison): Markup {
+/**
+ * The section.
+ *
+ * @param seriesOf the number of a method, the same on the whole page
+ */
+export function convergenceSection(
+  drawing: Drawing,
+  comparison: Comparison,
+  seriesOf: (method: string) => number,
+): Markup {
   const { title, runs } = comparison;
   const reference = referenceOf(comparison);
   if (reference === undefined) {
-    return html`<section class="comparison"><h3>${title}</h3><p>${runs.some(changesOmega) ? withoutJoint : "No round of these runs has a value of the objective."}</p></section>`;
+    const nothing = "No round of these runs has a value of the objective.";
+    return html`<section class="comparison"><h3>${title}</h3><p>${runs.some(changesOmega) ? withoutJoint : nothing}</p></section>`;
   }
   const { rows, thinned } = rowsOf(runs, reference);
+  const value = reference.joint ? "jointObjective" : "primal";
   const data: FigureData = {
     fileName: `${slug(title)}-sub-optimality.csv`,
-    header: [
-      "method",
-      "seed",
-      "round",
-      "seconds",
-      "bytes",
-      reference.joint ? "jointObjective" : "primal",
-      "subOptimality",
-    ],
+    header: ["method", "run", "seed", "round", "seconds", "bytes", value, "subOptimality"],
     rows,
   };
   const part = thinned ? " (a part of the rounds, evenly spaced in their logarithms)" : "";
-  let legend: readonly Curve[] = [];
-  const figures = directions(comparison).flatMap((direction) => {
-    const curves = curvesOf(runs, reference, direction.along);
+  const drawn = directions(comparison).map((direction) => ({
+    direction,
+    curves: curvesOf(runs, reference, direction.along),
+  }));
+  const figures = drawn.flatMap(({ direction, curves }) => {
     if (curves.length === 0) {
       return [];
     }
-    legend = legend.length === 0 ? curves : legend;
-    const plot = plotOf(drawing, curves, direction, reference.joint);
-    const hidden = curves.some(({ median }) => median.some((value) => value <= 0));
-    const below = hidden
-      ? ["Values at or below P* have no place on a logarithmic axis; the CSV has them."]
-      : [];
-    const figure = { title: `Sub-optimality against ${direction.name}`, plot };
-    return [figureOf(drawing, { ...figure, sentence: findings(curves, direction), remarks: below })];
+    const hidden = curves.some(({ median }) => median.some((one) => one <= 0));
+    const figure = figureOf(drawing, {
+      title: `Sub-optimality against ${direction.name}`,
+      plot: plotOf(drawing, curves, direction, reference.joint, seriesOf),
+      sentence: findings(curves, direction),
+      remarks: hidden ? ["Values at or below P* have no place on a logarithmic axis; the CSV has them."] : [],
+    });
+    return [figure];
   });
-  const bands = legend.some((curve) => curve.runs > 1)
-    ? " Lines are medians over seeds, bands reach from the least to the largest value; a run that has ended keeps its last value."
-    : "";
+  const all = drawn.flatMap(({ curves }) => curves);
+  const legend = all.filter(({ method }, i) => all.findIndex((other) => other.method === method) === i);
+  const toggles = legend.map((curve) => ({
+    series: seriesOf(curve.method),
+    name: `${curve.method}${curve.runs > 1 ? ` (${curve.runs} runs)` : ""}`,
+  }));
   return html`<section class="comparison"><h3>${title}</h3>
-<p>${referenceInWords(reference, runs)}${bands}</p>
-<p>The data behind these plots${part}: ${dataLink(data)}</p>
-${toggles(legend, title)}
+<p>${referenceInWords(reference, runs)}${remarksOf(runs, legend)}</p>
+<p class="data">The data behind these plots${part}: ${dataLink(data)}</p>
+${togglesOf(`Methods shown in ${title}`, toggles)}
 <div class="figures">${figures}</div>
 </section>`;
 }

@@ -9,16 +9,21 @@ import type { TaskCorrelation } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { figureOf } from "./figure.js";
 import { axisName, html, type Markup } from "./markup.js";
+import { sortableTable } from "./tables.js";
 
 /** Tasks a side: more cells are no longer told apart on a screen. */
 export const mostTasksOnMap = 100;
-/** Tasks whose names are at the map's side. */
-const mostNames = 30;
+/** Tasks whose names are all at the map's side, in the usual size and in a small one; of more, every n-th is. */
+const namesInFull = 24;
+const namesInSmall = 33;
+const smallText = 9;
 const longestName = 14;
 /** Colours from -1 to 1: --h0 .. --h20 of the style sheet. */
 export const heatSteps = 20;
 
 interface Map {
+  /** The tasks that are on the map, in its order; positions among those taken. */
+  readonly order: readonly number[];
   readonly names: readonly string[];
   readonly p: number;
   /** p × p in the order of the map. */
@@ -36,6 +41,7 @@ function mapOf({ tasks, values }: TaskCorrelation): Map {
   const matrix = { rows: p, columns: p, get: between };
   const order = clusterOrder(matrix);
   return {
+    order,
     names: order.map((i) => tasks[taken[i] ?? 0] ?? ""),
     p,
     value: (row, column) => between(order[row] ?? 0, order[column] ?? 0),
@@ -55,8 +61,8 @@ interface Band {
 }
 
 function plotOf(drawing: Drawing, { names, p, value }: Map): DrawingOptions {
+  const { plot } = drawing;
   const places = names.map((_, i) => i);
-  const named = new Set(evenlySpaced(p, mostNames));
   // One path a colour instead of a rectangle a cell: a fifth of the size.
   const cells = (_index: unknown, scales: object): unknown => {
     const { x, y } = scales as { x: Band; y: Band };
@@ -78,23 +84,30 @@ function plotOf(drawing: Drawing, { names, p, value }: Map): DrawingOptions {
     );
     return group;
   };
-  const labels = p <= mostNames ? places : places.filter((i) => named.has(i));
-  return {
-    height: 400,
-    margin: 4,
-    marginLeft: 96,
-    marginBottom: 20,
-    x: { type: "band", domain: places, padding: p > 40 ? 0 : 0.04, axis: null } as object,
-    y: {
-      type: "band",
-      domain: places,
-      padding: p > 40 ? 0 : 0.04,
+  const every = Math.ceil(p / namesInSmall);
+  const axis = plot.axisY(
+    places.filter((i) => i % every === 0),
+    {
       label: null,
-      ticks: labels,
       tickSize: 0,
       tickFormat: (i: number) => axisName(names[i] ?? "", longestName),
+      ...(p > namesInFull ? { fontSize: smallText } : {}),
+    },
+  );
+  return {
+    height: 320,
+    margin: 4,
+    marginLeft: 96,
+    marginBottom: 8,
+    x: { type: "band", round: false, domain: places, padding: p > 40 ? 0 : 0.04, axis: null } as object,
+    y: {
+      type: "band",
+      round: false,
+      domain: places,
+      padding: p > 40 ? 0 : 0.04,
+      axis: null,
     } as object,
-    marks: [cells as never],
+    marks: [cells as never, axis],
   };
 }
 
@@ -112,6 +125,25 @@ function sentenceOf({ names, p, value, clusters }: Map): string {
   const pair = ([i, j]: [number, number]): string => `${names[i]} and ${names[j]} (${short(value(i, j))})`;
   const groups = `The tree of the tasks has its largest step at ${clusters.length} ${clusters.length === 1 ? "cluster" : "clusters"}`;
   return `${groups}; the most alike are ${pair(closest)}, the least ${pair(farthest)}.`;
+}
+
+/** Names that a row of the table lists. */
+const namesListed = 12;
+
+/** The clusters that the tree has at its largest step, those of most tasks first. */
+function clusterTable({ clusters, names, order }: Map): Markup {
+  const nameOf = new globalThis.Map(order.map((task, place) => [task, names[place] ?? ""]));
+  const bySize = clusters.map((cluster) => cluster.map((task) => nameOf.get(task) ?? ""));
+  bySize.sort((a, b) => b.length - a.length);
+  const rows = bySize.map((cluster, i) => {
+    const more = cluster.length > namesListed ? ` and ${grouped(cluster.length - namesListed)} more` : "";
+    return [i + 1, cluster.length, `${cluster.slice(0, namesListed).join(", ")}${more}`];
+  });
+  return sortableTable(
+    "Clusters of tasks",
+    [{ name: "cluster" }, { name: "tasks" }, { name: "names" }],
+    rows,
+  );
 }
 
 /** The section. */
@@ -142,7 +174,7 @@ export function correlationSection(drawing: Drawing, correlation: TaskCorrelatio
   });
   const scale = Array.from({ length: heatSteps + 1 }, (_, step) => html`<i class="h${step}"></i>`);
   return html`<section id="relations"><h2>How the tasks relate</h2>
-<div class="figures">${figure}</div>
+<div class="figures">${figure}${clusterTable(map)}</div>
 <p class="scale" role="img" aria-label="Colours from -1 over 0 to 1">-1 <span>${scale}</span> 1</p>
 </section>`;
 }

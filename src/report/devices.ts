@@ -1,5 +1,5 @@
 /**
- * What the devices did: local steps, and how exactly they solved their subproblems (theta). One mark a device where they
+ * What the devices did: local steps, how exactly they solved their subproblems (theta), time and energy. One mark a device where they
  * are few, strips of the distribution where they are many.
  */
 import { grouped, short } from "../numbers_in_words.js";
@@ -34,6 +34,8 @@ const quantities: readonly Quantity[] = [
     domain: [0, 1],
     remark: "0: subproblems solved exactly, 1: no progress or dropped.",
   },
+  { title: "Time by device", label: "seconds at work, all rounds", of: ({ seconds }) => seconds },
+  { title: "Energy by device", label: "joules, all rounds", of: ({ joules }) => joules },
 ];
 
 interface Group {
@@ -91,13 +93,18 @@ function stripOf({ method, values }: Group, [low, high]: readonly [number, numbe
   );
 }
 
-function plotOf(drawing: Drawing, groups: readonly Group[], { label, domain }: Quantity): DrawingOptions {
+function plotOf(
+  drawing: Drawing,
+  groups: readonly Group[],
+  { label, domain }: Quantity,
+  seriesOf: (method: string) => number,
+): DrawingOptions {
   const { plot } = drawing;
   const ends = groups.flatMap(({ values }) => [values[0] ?? 0, values.at(-1) ?? 0]);
   const [low, high] = domain ?? [Math.min(0, ...ends), Math.max(...ends, Number.MIN_VALUE)];
   const range = [low, high > low ? high : low + 1] as const;
-  const marks = groups.flatMap((group, i) => {
-    const { colour, symbol } = seriesStyle(i);
+  const marks = groups.flatMap((group) => {
+    const { colour, symbol } = seriesStyle(seriesOf(group.method));
     const { method, values } = group;
     const middle = plot.tickX([{ method, value: quantile(values, 0.5) }], {
       ...{ x: "value", y: "method", stroke: "currentColor", strokeWidth: 2 },
@@ -130,10 +137,14 @@ function plotOf(drawing: Drawing, groups: readonly Group[], { label, domain }: Q
 }
 
 /** The section. */
-export function deviceSection(drawing: Drawing, devices: readonly DeviceWork[]): Markup {
+export function deviceSection(
+  drawing: Drawing,
+  devices: readonly DeviceWork[],
+  seriesOf: (method: string) => number,
+): Markup {
   const rows = evenlySpaced(devices.length, mostRows).map((i) => {
-    const { device, method, rounds, steps, theta } = devices[i] as DeviceWork;
-    return [method, device, rounds, steps, theta];
+    const { device, method, rounds, steps, theta, seconds, joules } = devices[i] as DeviceWork;
+    return [method, device, rounds, steps, theta, seconds, joules];
   });
   const cut =
     rows.length < devices.length
@@ -149,10 +160,14 @@ export function deviceSection(drawing: Drawing, devices: readonly DeviceWork[]):
       : ["A mark is a device, the tick is the median."];
     const figure = figureOf(drawing, {
       title: quantity.title,
-      plot: plotOf(drawing, groups, quantity),
+      plot: plotOf(drawing, groups, quantity, seriesOf),
       sentence: sentenceOf(groups),
       remarks: [...strips, ...(quantity.remark === undefined ? [] : [quantity.remark]), ...cut],
-      data: { fileName: "devices.csv", header: ["method", "device", "rounds", "steps", "theta"], rows },
+      data: {
+        fileName: "devices.csv",
+        header: ["method", "device", "rounds", "steps", "theta", "seconds", "joules"],
+        rows,
+      },
     });
     return [figure];
   });

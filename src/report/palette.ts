@@ -47,6 +47,12 @@ export function seriesStyle(index: number): SeriesStyle {
   };
 }
 
+/** The number of every name in the order of first appearance, so that a method looks the same in all plots of a page. */
+export function seriesNumbers(names: Iterable<string>): (name: string) => number {
+  const numbers = new Map([...new Set(names)].map((name, i) => [name, i]));
+  return (name) => numbers.get(name) ?? numbers.size;
+}
+
 const shapes: Readonly<Record<SeriesStyle["symbol"], string>> = {
   circle: "M-3.4,0a3.4,3.4,0,1,0,6.8,0a3.4,3.4,0,1,0,-6.8,0Z",
   square: "M-3,-3h6v6h-6Z",
@@ -57,8 +63,29 @@ const shapes: Readonly<Record<SeriesStyle["symbol"], string>> = {
   wye: "M0,0V4.4M0,0L-3.8,-2.2M0,0L3.8,-2.2",
 };
 
-/** A piece of the line with its marker, for legends. */
-export function swatch(index: number): Markup {
+/** A piece of the line with its marker, or the hollow marker alone, for legends. */
+export function swatch(index: number, kind: "line" | "marker" = "line"): Markup {
   const { colour, dash, symbol } = seriesStyle(index);
-  return html`<svg class="swatch" width="34" height="12" viewBox="0 0 34 12" aria-hidden="true"><path d="M1,6H33" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/><path d="${shapes[symbol]}" transform="translate(17,6)" fill="${colour}" stroke="${colour}"/></svg>`;
+  const line = html`<path d="M1,6H33" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`;
+  const [width, fill] = kind === "line" ? [34, colour] : [14, "none"];
+  return html`<svg class="swatch" width="${width}" height="12" viewBox="0 0 ${width} 12" aria-hidden="true">${kind === "line" ? line : undefined}<path d="${shapes[symbol]}" transform="translate(${width / 2},6)" fill="${fill}" stroke="${colour}"/></svg>`;
+}
+
+/** One line or set of marks that a reader can hide. */
+export interface Toggle {
+  readonly series: number;
+  readonly name: string;
+}
+
+/** The toggles of a section, which are its legend too. */
+export function togglesOf(
+  legend: string,
+  entries: readonly Toggle[],
+  kind: "line" | "marker" = "line",
+): Markup {
+  return html`<fieldset class="toggles"><legend>${legend}</legend>
+${entries.map(
+  ({ series, name }) =>
+    html`<label><input type="checkbox" checked data-series="${series}">${swatch(series, kind)}<span>${name}</span></label>\n`,
+)}</fieldset>`;
 }

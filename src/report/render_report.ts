@@ -10,6 +10,7 @@ import { correlationSection } from "./correlation.js";
 import { deviceSection } from "./devices.js";
 import { Drawing } from "./drawing.js";
 import { html, Markup } from "./markup.js";
+import { seriesNumbers } from "./palette.js";
 import { script } from "./script.js";
 import { style } from "./style.js";
 import { costTable, reportTable } from "./tables.js";
@@ -68,6 +69,10 @@ function policy(): string {
 function partsOf(drawing: Drawing, content: ReportContent): Part[] {
   const { comparisons = [], certificates = [], tables = [], costs = [], devices = [], notes = [] } = content;
   const { taskErrors, correlation } = content;
+  const seriesOf = seriesNumbers([
+    ...comparisons.flatMap(({ runs }) => runs.map(({ method }) => method)),
+    ...devices.map(({ method = "" }) => method),
+  ]);
   const grouped = (id: string, name: string, bodies: readonly Markup[]): Part[] =>
     bodies.length === 0
       ? []
@@ -77,7 +82,7 @@ function partsOf(drawing: Drawing, content: ReportContent): Part[] {
     ...grouped(
       "convergence",
       "Convergence",
-      comparisons.map((one) => convergenceSection(drawing, one)),
+      comparisons.map((one) => convergenceSection(drawing, one, seriesOf)),
     ),
     ...grouped(
       "certificate",
@@ -92,7 +97,7 @@ function partsOf(drawing: Drawing, content: ReportContent): Part[] {
       : [{ id: "relations", name: "How the tasks relate", body: correlationSection(drawing, correlation) }]),
     ...(devices.length === 0
       ? []
-      : [{ id: "devices", name: "What the devices did", body: deviceSection(drawing, devices) }]),
+      : [{ id: "devices", name: "What the devices did", body: deviceSection(drawing, devices, seriesOf) }]),
     ...grouped("cost", "Cost", costs.length === 0 ? [] : [costTable(costs, content.costTime ?? "estimated")]),
     ...grouped("how", "How this was made", madeBy(content)),
     ...grouped(

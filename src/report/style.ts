@@ -63,8 +63,9 @@ table{border-collapse:collapse;font-size:.88rem}
 caption{text-align:left;font-weight:bold;padding:.5em .7em}
 caption .csv{margin-left:1em}
 th,td{padding:.25em .7em;text-align:left;border-top:1px solid var(--line);white-space:nowrap}
-td:first-child{white-space:normal;min-width:7em}
+td:not(.number){white-space:normal;min-width:7em}
 thead th{position:sticky;top:0;background:var(--paper);padding:.1em .2em;border-top:0;box-shadow:0 1px 0 var(--line)}
+th{overflow-wrap:normal}
 th button{background:none;border:0;font-weight:600;padding:.35em .5em;white-space:nowrap}
 th button::after{content:" ↕";color:var(--soft)}
 th[aria-sort=ascending] button::after{content:" ↑";color:inherit}
@@ -76,8 +77,11 @@ th[aria-sort=descending] button::after{content:" ↓";color:inherit}
 footer{color:var(--soft);font-size:.85rem;padding-block:2em}
 ${heat}
 @media print{
-body{font-size:11px}
-nav,button#theme,.csv,.skip,th button::after{display:none}
+html{font-size:11px}
+body{font-size:1rem}
+nav,button#theme,.csv,.data,.skip,th button::after{display:none}
+th,td{white-space:normal;padding:.15em .4em}
+th button{white-space:normal;padding:0;text-align:inherit}
 .table{max-height:none;overflow:visible;border:0}
 .toggles{border:0;padding:0}
 .toggles input{display:none}

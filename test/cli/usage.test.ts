@@ -7,7 +7,7 @@ import { fedmtl, generate, makeFolder, start } from "./support.js";
 
 const file = makeFolder();
 const data = file("toy.svm");
-const commands = ["train", "predict", "evaluate", "inspect", "convert", "generate"];
+const commands = ["train", "predict", "evaluate", "inspect", "convert", "generate", "report"];
 
 beforeAll(async () => {
   await generate(data);
@@ -46,7 +46,6 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       ["train", data, "--lamda1", "1"],
       /unknown option "--lamda1".*did you mean "--lambda1"\?/,
     ],
-    ["a flag that is not built", ["train", data, "--report", "a.html"], /unknown option "--report"/],
     ["a flag of another command", ["predict", data, data, "--json"], /unknown option "--json"/],
     [
       "an unknown loss",
