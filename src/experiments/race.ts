@@ -1,0 +1,136 @@
+/**
+ * Races: methods that minimise the same P(W), and the time each takes until P is within a thousandth of its least value, on
+ * every network at once. Each method comes with several amounts of local work, of which a network's best one counts, as the
+ * paper tunes what each method has.
+ */
+import { simulate } from "../systems/simulate.js";
+import type { SimulateOptions } from "../systems/simulation_options.js";
+import type { LoadedData, Job, JobResult } from "./experiment.js";
+import { NetworkClocks, raceNetworks } from "./network_clocks.js";
+import { raceProblem } from "./race_problem.js";
+import { finite } from "./statistics.js";
+
+/** Relative: (P - least) / |least|. */
+export const target = 1e-3;
+/** A method that is not there by then is said not to arrive. */
+export const mostRounds = 10_000;
+/** Points of a curve that are kept, evenly spaced on a logarithmic axis. */
+const pointsKept = 60;
+
+/** The methods of the paper's figures, ours first: MOCHA with this package's default policy, then as in the paper. */
+export const raceMethods = ["mocha", "mocha-paper", "cocoa", "minibatch-sdca", "minibatch-sgd"] as const;
+export type RaceMethod = (typeof raceMethods)[number];
+
+const epochs = (counts: readonly number[]): Record<string, SimulateOptions> =>
+  Object.fromEntries(counts.map((count) => [`${count} epochs`, { localEpochs: count }]));
+
+/** Mini-batch methods search for their scaling with the batches that they will have. */
+const batches = (shares: readonly number[]): Record<string, SimulateOptions> =>
+  Object.fromEntries(
+    shares.map((share) => [
+      `batch ${share}`,
+      { localEpochs: share, baseline: { tuning: { localEpochs: share, rounds: 300 } } },
+    ]),
+  );
+
+const thetas = (values: readonly number[]): Record<string, SimulateOptions> =>
+  Object.fromEntries(values.map((theta) => [`theta ${theta}`, { baseline: { theta } }]));
+
+/** What each method may do in a round, by name. */
+const works: Readonly<Record<RaceMethod, Readonly<Record<string, SimulateOptions>>>> = {
+  mocha: epochs([0.25, 1, 4, 16]),
+  "mocha-paper": epochs([0.25, 1, 4, 16]),
+  cocoa: thetas([0.9, 0.5, 0.1]),
+  "minibatch-sdca": batches([0.25, 1]),
+  "minibatch-sgd": batches([0.25, 1]),
+};
+
+/** The names of a method's works. */
+export const worksOf = (method: RaceMethod): readonly string[] => Object.keys(works[method]);
+
+/** The method of `simulate` and its policy. */
+function methodOptions(method: RaceMethod): SimulateOptions {
+  switch (method) {
+    case "mocha":
+      return { method: "mocha" };
+    case "mocha-paper":
+      return { method: "mocha", policy: "paper" };
+    default:
+      return { method };
+  }
+}
+
+/** How a race differs from one in which every device has all of its clock. */
+export interface RaceConditions {
+  readonly budget?: NonNullable<SimulateOptions["budget"]>;
+  /** The share of its clock that each device has in a round, m. */
+  readonly shares?: (round: number) => Float64Array;
+}
+
+/** Positions 0 … length - 1, at most `pointsKept`, evenly on a logarithmic axis, the first and the last among them. */
+function thinned(length: number): number[] {
+  const last = Math.log(length);
+  const positions = Array.from(
+    { length: pointsKept },
+    (_, i) => Math.round(Math.exp((last * i) / (pointsKept - 1))) - 1,
+  );
+  return [...new Set(positions)].filter((position) => position < length);
+}
+
+/** Runs one method with one of its works to the target. */
+export async function race(
+  { method, seed }: Job,
+  work: string,
+  data: LoadedData,
+  { budget, shares }: RaceConditions = {},
+): Promise<JobResult> {
+  const { options, optimum } = await raceProblem(data);
+  const own = methodOptions(method as RaceMethod);
+  const clocks = new NetworkClocks(String(own.method), "phone", data.tasks.names, seed);
+  const times = raceNetworks.map((): number[] => []);
+  const { history, status, scaling } = await simulate(data.tasks, {
+    ...options,
+    ...own,
+    ...works[method as RaceMethod][work],
+    ...(budget === undefined ? {} : { budget }),
+    seed,
+    stop: { rounds: mostRounds, suboptimality: { optimum, epsilon: target } },
+    onRound: ({ round }, tasks) => {
+      clocks.add(tasks, shares?.(round));
+      for (const [i, network] of raceNetworks.entries()) {
+        times[i]?.push(clocks.time(network));
+      }
+    },
+  }).result;
+  const reached = status === "converged";
+  const primal = history.column("primal");
+  const kept = thinned(history.length);
+  const bytes = runningSum(history.column("bytesUp"), history.column("bytesDown"));
+  const at = (values: ArrayLike<number>): (number | null)[] => kept.map((i) => finite(values[i]));
+  return {
+    values: {
+      reached: reached ? 1 : 0,
+      rounds: history.length,
+      suboptimality: finite(((primal.at(-1) ?? Number.NaN) - optimum) / Math.abs(optimum)),
+      optimum,
+      flops: history.total("flops"),
+      bytes: bytes.at(-1) ?? 0,
+      ...(scaling === undefined ? {} : { scaling }),
+      ...Object.fromEntries(raceNetworks.map((network) => [network, clocks.time(network)])),
+    },
+    series: {
+      round: kept.map((i) => i + 1),
+      primal: at(primal),
+      bytes: at(bytes),
+      ...Object.fromEntries(raceNetworks.map((network, i) => [network, at(times[i] ?? [])])),
+    },
+  };
+}
+
+function runningSum(...columns: readonly Float64Array[]): Float64Array {
+  let sum = 0;
+  return Float64Array.from(columns[0] ?? [], (_, i) => {
+    sum += columns.reduce((total, column) => total + (column[i] ?? 0), 0);
+    return sum;
+  });
+}

@@ -1,0 +1,207 @@
+/**
+ * Tables and curves of races: who arrives when, on which network.
+ */
+import type { Comparison, ReportTable, RunTrace } from "../report/content.js";
+import type { Findings, Row } from "./experiment.js";
+import { type RaceNetwork, raceNetworks } from "./network_clocks.js";
+import { type RaceMethod, raceMethods } from "./race.js";
+import { median } from "./statistics.js";
+
+/** One method with one work: the rows of its seeds. */
+interface Entry {
+  readonly data: string;
+  /** What is varied beside the work; empty where nothing is. */
+  readonly condition: string;
+  readonly method: RaceMethod;
+  readonly work: string;
+  readonly rows: readonly Row[];
+}
+
+/** `high: theta 0.5` is of condition high and work theta 0.5; without a condition the setting is the work. */
+export function settingOf(condition: string, work: string): string {
+  return condition === "" ? work : `${condition}: ${work}`;
+}
+
+/** Condition and work of a setting. */
+export function partsOfSetting(setting: string): { readonly condition: string; readonly work: string } {
+  const [first = "", second] = setting.split(": ");
+  return second === undefined ? { condition: "", work: first } : { condition: first, work: second };
+}
+
+function entriesOf(rows: readonly Row[]): Entry[] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.data, row.method, row.setting]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((group) => {
+    const { data, method, setting } = group[0] as Row;
+    return { data, method: method as RaceMethod, ...partsOfSetting(setting), rows: group };
+  });
+}
+
+/** Median over seeds; Infinity where most of them do not arrive. */
+function timeOf({ rows }: Entry, value: RaceNetwork | "rounds"): number {
+  return median(
+    rows.map(({ values }) =>
+      values.reached === 1 ? (values[value] ?? Number.NaN) : Number.POSITIVE_INFINITY,
+    ),
+  );
+}
+
+/** How far from the optimum most of them end that do not arrive. */
+function endOf({ rows }: Entry): number {
+  return median(rows.map(({ values }) => values.suboptimality ?? Number.POSITIVE_INFINITY));
+}
+
+/** The work with the least time; of those that do not arrive the nearest. */
+function best(entries: readonly Entry[], network: RaceNetwork): Entry | undefined {
+  return entries.reduce<Entry | undefined>((a, b) => {
+    if (a === undefined) {
+      return b;
+    }
+    const difference = timeOf(b, network) - timeOf(a, network);
+    const nearer = Number.isNaN(difference) ? endOf(b) < endOf(a) : difference < 0;
+    return nearer ? b : a;
+  }, undefined);
+}
+
+const arrived = (time: number): number | null => (Number.isFinite(time) ? time : null);
+
+interface Group {
+  readonly data: string;
+  readonly condition: string;
+  readonly entries: readonly Entry[];
+}
+
+function groupsOf(entries: readonly Entry[]): Group[] {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.data, entry.condition]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()].map((group) => {
+    const { data, condition } = group[0] as Entry;
+    return { data, condition, entries: group };
+  });
+}
+
+/** The winner's table: a row a method and network, each with its best work. */
+function bestTable(groups: readonly Group[], withCondition: boolean): ReportTable {
+  const rows = groups.flatMap(({ data, condition, entries }) =>
+    raceNetworks.flatMap((network) => {
+      const chosen = raceMethods.map((method) =>
+        best(
+          entries.filter((entry) => entry.method === method),
+          network,
+        ),
+      );
+      const ours = chosen[0] === undefined ? Number.NaN : timeOf(chosen[0], network);
+      return chosen.flatMap((entry) => {
+        if (entry === undefined) {
+          return [];
+        }
+        const time = timeOf(entry, network);
+        return [
+          [
+            data,
+            ...(withCondition ? [condition] : []),
+            network,
+            entry.method,
+            entry.work,
+            arrived(timeOf(entry, "rounds")),
+            arrived(time),
+            arrived(time / ours),
+          ],
+        ];
+      });
+    }),
+  );
+  return {
+    title: "Time to a thousandth above the optimum",
+    columns: [
+      "data",
+      ...(withCondition ? ["variability"] : []),
+      ...["network", "method", "best work", "rounds", "time", "times ours"],
+    ],
+    rows,
+    notes: [
+      "Medians over seeds. Seconds on 3g, lte and wifi; under the paper's constants the unit of its released code.",
+      "Of every method the work with the least time on that network; a dash: not within the most rounds allowed.",
+    ],
+  };
+}
+
+/** Everything that was run. */
+function allTable(entries: readonly Entry[], withCondition: boolean): ReportTable {
+  return {
+    title: "All amounts of local work",
+    columns: [
+      "data",
+      ...(withCondition ? ["variability"] : []),
+      ...["method", "work", "seeds that arrive", "of", "rounds", "ends at"],
+      ...raceNetworks,
+    ],
+    rows: entries.map((entry) => [
+      entry.data,
+      ...(withCondition ? [entry.condition] : []),
+      entry.method,
+      entry.work,
+      entry.rows.filter(({ values }) => values.reached === 1).length,
+      entry.rows.length,
+      arrived(timeOf(entry, "rounds")),
+      arrived(endOf(entry)),
+      ...raceNetworks.map((network) => arrived(timeOf(entry, network))),
+    ]),
+  };
+}
+
+function traceOf({ method, seed, series = {} }: Row, network: RaceNetwork): RunTrace {
+  const { round = [], primal = [], bytes = [] } = series;
+  const seconds = series[network] ?? [];
+  return {
+    method,
+    seed,
+    points: round.map((value, i) => ({
+      round: value ?? 0,
+      seconds: seconds[i] ?? 0,
+      bytes: bytes[i] ?? 0,
+      ...(typeof primal[i] === "number" ? { primal: primal[i] } : {}),
+    })),
+  };
+}
+
+/** The curves on the physical networks, each method with its best work there. */
+function curvesOf(groups: readonly Group[]): Comparison[] {
+  return groups.flatMap(({ data, condition, entries }) =>
+    raceNetworks
+      .filter((network) => !network.startsWith("paper"))
+      .map((network) => {
+        const chosen = raceMethods.flatMap(
+          (method) =>
+            best(
+              entries.filter((entry) => entry.method === method),
+              network,
+            ) ?? [],
+        );
+        const variability = condition === "" ? "" : `, ${condition} variability`;
+        const optimum = chosen[0]?.rows[0]?.values.optimum;
+        return {
+          title: `${data} on ${network}${variability}`,
+          runs: chosen.flatMap(({ rows }) => rows.map((row) => traceOf(row, network))),
+          ...(typeof optimum === "number" ? { optimum } : {}),
+        };
+      }),
+  );
+}
+
+/** What a race found. */
+export function raceFindings(rows: readonly Row[]): Findings {
+  const entries = entriesOf(rows);
+  const groups = groupsOf(entries);
+  const withCondition = entries.some(({ condition }) => condition !== "");
+  return {
+    tables: [bestTable(groups, withCondition), allTable(entries, withCondition)],
+    comparisons: curvesOf(groups),
+  };
+}
