@@ -68,7 +68,7 @@ export interface RaceConditions {
 }
 
 /** Positions 0 … length - 1, at most `pointsKept`, evenly on a logarithmic axis, the first and the last among them. */
-function thinned(length: number): number[] {
+export function thinned(length: number): number[] {
   const last = Math.log(length);
   const positions = Array.from(
     { length: pointsKept },
@@ -84,19 +84,19 @@ export async function race(
   data: LoadedData,
   { budget, shares }: RaceConditions = {},
 ): Promise<JobResult> {
-  const { options, optimum } = await raceProblem(data);
+  const { tasks, options, optimum } = await raceProblem(data);
   const own = methodOptions(method as RaceMethod);
-  const clocks = new NetworkClocks(String(own.method), "phone", data.tasks.names, seed);
+  const clocks = new NetworkClocks(String(own.method), "phone", tasks.names, seed);
   const times = raceNetworks.map((): number[] => []);
-  const { history, status, scaling } = await simulate(data.tasks, {
+  const { history, status, scaling } = await simulate(tasks, {
     ...options,
     ...own,
     ...works[method as RaceMethod][work],
     ...(budget === undefined ? {} : { budget }),
     seed,
     stop: { rounds: mostRounds, suboptimality: { optimum, epsilon: target } },
-    onRound: ({ round }, tasks) => {
-      clocks.add(tasks, shares?.(round));
+    onRound: ({ round }, costs) => {
+      clocks.add(costs, shares?.(round));
       for (const [i, network] of raceNetworks.entries()) {
         times[i]?.push(clocks.time(network));
       }

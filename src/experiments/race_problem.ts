@@ -8,9 +8,10 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { fit } from "../mocha/fit.js";
 import type { FitResult } from "../mocha/fit_run.js";
-import type { TaskSet } from "../data/task_set.js";
+import { TaskSet } from "../data/task_set.js";
 import { fixed, independent, type Relationship } from "../mocha/relationships.js";
-import type { FitOptions } from "../options.js";
+import { prepareData } from "../mocha/prepare.js";
+import { type FitOptions, resolveOptions } from "../options.js";
 import type { LoadedData } from "./experiment.js";
 
 /** Of P's least value, relative: what the optimum of a race may be wrong by. */
@@ -18,6 +19,8 @@ export const optimumGap = 1e-6;
 
 /** A problem with what is known of it. */
 export interface RaceProblem {
+  /** With features of one scale. */
+  readonly tasks: TaskSet;
   /** Everything of a training but how it is made. */
   readonly options: FitOptions & { readonly relationship: Relationship };
   /** A lower bound on P's least value, within `optimumGap` of it. */
@@ -28,12 +31,19 @@ export interface RaceProblem {
 export const oneThread = { threads: 1 } as const;
 
 /** The training of a data source, without a relationship. */
-export function problemOf({ source }: LoadedData): FitOptions {
-  const { loss, positive, scaled } = source;
+function problemOf({ source }: LoadedData): FitOptions {
+  const { loss, positive } = source;
   return {
-    ...{ loss, weighting: "mean", standardize: !scaled, ...oneThread },
+    ...{ loss, weighting: "mean", ...oneThread },
     ...(positive === undefined ? {} : { positive }),
   };
+}
+
+/** The tasks with features of one scale; standardised here once, so that a part of the tasks is scaled as all of them are. */
+function scaledTasks({ tasks, source }: LoadedData): TaskSet {
+  return source.scaled
+    ? tasks
+    : new TaskSet(prepareData(tasks, resolveOptions({ standardize: true, loss: source.loss })).tasks);
 }
 
 /** Sigma after one Omega step from W. @param weights m arrays of d */
@@ -59,16 +69,15 @@ export async function solve(
 }
 
 async function makeProblem(data: LoadedData): Promise<RaceProblem> {
-  const { tasks, source } = data;
+  const { source } = data;
+  const tasks = scaledTasks(data);
   const problem = problemOf(data);
   const start = independent({ lambda1: source.lambda1 * tasks.taskCount });
   const local = await fit(tasks, { ...problem, relationship: start, stop: { gap: 1e-4 } }).result;
-  // Models are for features as they are given, the relationship is about those that are solved for; without a
-  // standardisation they are the same, and with one a relationship of either is as good.
   const sigma = sigmaOf(tasks.names.map((name) => local.model.weights(name)));
   const options = { ...problem, relationship: fixed({ sigma, lambda1: source.lambda1 }) };
   const { certificate } = await solve(tasks, options);
-  return { options, optimum: certificate.dual };
+  return { tasks, options, optimum: certificate.dual };
 }
 
 /** The problem of a data source. */

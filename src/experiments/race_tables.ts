@@ -118,7 +118,7 @@ function bestTable(groups: readonly Group[], withCondition: boolean): ReportTabl
     }),
   );
   return {
-    title: "Time to a thousandth above the optimum",
+    title: "Time to 1e-3 above the optimum",
     columns: [
       "data",
       ...(withCondition ? ["variability"] : []),

@@ -91,7 +91,8 @@ export async function runExperiment(name: string, options: ExperimentOptions): P
   );
   const folder = await ResultsFolder.open(out, identityOf(experiment, sources));
   try {
-    const missing = jobs.filter((job) => folder.find(job) === undefined);
+    // Seed by seed, so that what is done at any time is whole for some seeds.
+    const missing = jobs.filter((job) => folder.find(job) === undefined).sort((a, b) => a.seed - b.seed);
     let done = jobs.length - missing.length;
     await runJobs({
       ...{ experiment: name, jobs: missing, sources },
