@@ -55,8 +55,8 @@ export interface Experiment {
   readonly summary: string;
   /** What it runs on where nothing is given: generated data, so that it works anywhere. */
   readonly generated: readonly DataSource[];
-  /** Whether it takes data of the user. */
-  readonly takesData: boolean;
+  /** Whether it makes its data itself, from recipes: files are refused then, and `run` is given the first task alone. */
+  readonly recipesOnly?: boolean;
   /** Seeds where none are asked for. */
   readonly seeds: number;
   /** Measures time or memory: one job at a time, each in a process of its own. */

@@ -197,7 +197,6 @@ export const faults: Experiment = {
   name: "faults",
   summary: "MOCHA with devices that drop rounds, and with one that never answers (figure 3 of the paper)",
   generated: [generatedSource("generated", {})],
-  takesData: true,
   seeds: 3,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) => [

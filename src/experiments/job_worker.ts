@@ -9,10 +9,14 @@ import type { FromWorker, ToWorker } from "./job_pool.js";
 
 const loaded = new Map<string, Promise<LoadedData>>();
 
-async function handle({ experiment, source, job }: ToWorker): Promise<FromWorker> {
-  const data = loaded.get(source.name) ?? loadData(source);
+async function handle({ experiment: name, source, job }: ToWorker): Promise<FromWorker> {
+  const experiment = experimentNamed(name);
+  const recipe = { ...source.recipe, tasks: 1, clusters: 1 };
+  const given = experiment.recipesOnly === true ? { ...source, recipe } : source;
+  const data = loaded.get(source.name) ?? loadData(given);
   loaded.set(source.name, data);
-  return { kind: "done", result: await experimentNamed(experiment).run(job, await data) };
+  const result = await experiment.run(job, { ...(await data), source });
+  return { kind: "done", result };
 }
 
 function failure(error: unknown): FromWorker {

@@ -202,7 +202,6 @@ export const release: Experiment = {
   name: "release",
   summary: "what the released MATLAB code's arithmetic reports, defects included, against this package",
   generated: [generatedSource("generated", { rows: [44, 69], cols: 9, tasks: 29, margin: 1 })],
-  takesData: true,
   seeds: 3,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) => [

@@ -73,7 +73,6 @@ export const rounds: Experiment = {
   name: "rounds",
   summary: "rounds that each policy needs to a relative duality gap, with all devices and with drop-outs",
   generated: [generatedSource("generated", {})],
-  takesData: true,
   seeds: 5,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) =>

@@ -58,10 +58,11 @@ function sourcesOf(experiment: Experiment, given: readonly DataSource[] | undefi
   if (given === undefined) {
     return experiment.generated;
   }
-  if (!experiment.takesData) {
+  const file = given.find((source) => source.file !== undefined)?.file;
+  if (experiment.recipesOnly === true && file !== undefined) {
     throw new FedmtlError(
       "INVALID_OPTION",
-      `experiment ${experiment.name} makes its own data; leave data out`,
+      `experiment ${experiment.name} makes its own data, ${file} is a file; leave it out`,
     );
   }
   const twice = given.find(({ name }, i) => given.findIndex((other) => other.name === name) !== i);

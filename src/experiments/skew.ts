@@ -103,7 +103,6 @@ export const skew: Experiment = {
   name: "skew",
   summary: "errors on held-out rows where half of the tasks keep a part of their training rows (skewed data)",
   generated: [generatedSource("generated", {})],
-  takesData: true,
   seeds: 5,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) =>

@@ -13,7 +13,6 @@ export const stragglers: Experiment = {
   summary:
     "time to a thousandth above the optimum on 3G, LTE and WiFi, tasks of uneven size (figure 1 of the paper)",
   generated: [generatedSource("generated", { rows: [20, 200], spread: 0.6 })],
-  takesData: true,
   seeds: 3,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) =>

@@ -38,7 +38,6 @@ export const systems: Experiment = {
   summary:
     "time to a thousandth above the optimum where devices have a random share of their clock (figure 2)",
   generated: [generatedSource("generated", {})],
-  takesData: true,
   seeds: 3,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) =>

@@ -151,7 +151,6 @@ export const table1: Experiment = {
   name: "table1",
   summary: "errors on held-out rows of global, local and multi-task models (table 1 of the paper)",
   generated: [generatedSource("generated", {})],
-  takesData: true,
   seeds: 10,
   jobs: (sources, seeds) =>
     sources.flatMap(({ name: data }) =>
