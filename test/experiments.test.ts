@@ -3,13 +3,14 @@
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fit, fixed, mean, simulate, TaskSet } from "fedmtl";
+import { fit, fixed, global, independent, mean, simulate, TaskSet } from "fedmtl";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, it } from "vitest";
 import { LocalRows } from "../dist/baselines/local_rows.js";
 import { type DataSource, generatedSource, loadData, sourceOf } from "../dist/experiments/data_source.js";
 import type { Row } from "../dist/experiments/experiment.js";
 import { NetworkClocks, raceNetworks } from "../dist/experiments/network_clocks.js";
+import { pooled } from "../dist/experiments/pooled.js";
 import { raceProblem, sigmaOf } from "../dist/experiments/race_problem.js";
 import { experiments } from "../dist/experiments/registry.js";
 import { releasedMocha } from "../dist/experiments/release_arithmetic.js";
@@ -290,6 +291,18 @@ describe("what experiments rest on", () => {
     }
   });
 
+  it("the pooled problem has the optimum of the global model", async () => {
+    const tasks = generatedTasks({ ...recipe, rows: [10, 40] });
+    const options = { loss: "squared", stop: { gap: 1e-10, rounds: 20_000 } } as const;
+    const pool = await fit(pooled(tasks), { ...options, relationship: independent({ lambda1: 0.3 }) }).result;
+    const whole = await fit(tasks, { ...options, weighting: "mean", relationship: global({ lambda1: 0.3 }) })
+      .result;
+    expect(pool.certificate.primal / whole.certificate.primal).toBeCloseTo(1, 8);
+    pool.model.weights("0").forEach((w, j) => {
+      expect(whole.model.weights("task-01")[j]).toBeCloseTo(w, 4);
+    });
+  });
+
   it("statistics", () => {
     expect(summary([1, 2, 3, 4])).toEqual({ mean: 2.5, standardError: Math.sqrt(5 / 3 / 4) });
     expect(pairedDifference([3, 5], [1, 3])).toEqual({ mean: 2, standardError: 0 });
@@ -304,6 +317,7 @@ describe("what experiments rest on", () => {
     const source = await sourceOf(file);
     expect(source).toMatchObject({ name: "har66", loss: "hinge", positive: 4, lambda1: 1e-4 });
     expect(await sourceOf(file, { loss: "squared" })).not.toHaveProperty("positive");
+    await expect(sourceOf(file, { metric: "rmse" })).rejects.toMatchObject({ code: "INVALID_OPTION" });
     expect(await sourceOf("gleam", { lambda1: 2 })).toMatchObject({
       recipe: { profile: "gleam" },
       lambda1: 2,

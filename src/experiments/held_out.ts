@@ -3,16 +3,16 @@
  * of every model chosen by cross-validation on the training part alone.
  */
 import type { TaskSet } from "../data/task_set.js";
-import { metricsOf } from "../metrics/directions.js";
+import { metricFor, metricsOf } from "../metrics/directions.js";
 import type { Evaluation, MetricName } from "../metrics/evaluate.js";
 import { fit } from "../mocha/fit.js";
-import { isClassification } from "../mocha/labels.js";
-import { global, independent, mean, type Relationship, traceNorm } from "../mocha/relationships.js";
+import { independent, mean, type Relationship, traceNorm } from "../mocha/relationships.js";
 import type { FitOptions } from "../options.js";
 import { crossValidate } from "../selection/cross_validate.js";
 import type { Grid } from "../selection/grid.js";
 import type { DataSource } from "./data_source.js";
 import type { JobResult } from "./experiment.js";
+import { pooled } from "./pooled.js";
 import { finite } from "./statistics.js";
 
 /** Share of each task's rows that the models are judged on. */
@@ -22,9 +22,9 @@ const folds = 3;
 const lambda1 = [100, 10, 1, 0.1, 1e-2, 1e-3, 1e-4, 1e-5];
 const lambda2 = [0.1, 1e-2, 1e-3, 1e-4];
 
-/** The models that are compared, with what is chosen for each. */
+/** The models that are compared, with what is chosen for each; the global one is that of a single task. */
 const models = {
-  global: { relationship: global(), grid: { lambda1 } },
+  global: { relationship: independent(), grid: { lambda1 } },
   local: { relationship: independent(), grid: { lambda1 } },
   mean: { relationship: mean({ lambda2: 1 }), grid: { lambda1, lambda2 } },
   "trace-norm": { relationship: traceNorm(), grid: { lambda1 } },
@@ -34,14 +34,24 @@ export type HeldOutModel = keyof typeof models;
 /** As tables list them. */
 export const heldOutModels = Object.keys(models) as HeldOutModel[];
 
-/** The metrics of tables; the first one is what cross-validation chooses by. */
+/** The source with the loss that its held-out errors are of. */
+export function heldOutSource(source: DataSource): DataSource {
+  return { ...source, loss: source.heldOutLoss ?? source.loss };
+}
+
+/** The metrics of tables; the first one is the error of a task. */
 export function shownMetrics({ loss }: Pick<DataSource, "loss">): readonly MetricName[] {
   return metricsOf(loss).slice(0, 2);
 }
 
+/** What cross-validation chooses by. */
+export function choosingMetric({ loss, metric }: Pick<DataSource, "loss" | "metric">): MetricName {
+  return metricFor(loss, metric);
+}
+
 function optionsOf({ loss, positive }: DataSource): FitOptions {
   return {
-    ...{ loss, weighting: "mean", standardize: true, intercept: "penalized", seed: 1, threads: 1 },
+    ...{ loss, standardize: true, intercept: "penalized", seed: 1, threads: 1 },
     ...(positive === undefined ? {} : { positive }),
   };
 }
@@ -68,22 +78,21 @@ export async function judge(
   source: DataSource,
 ): Promise<Judged> {
   const { relationship, grid } = models[name];
-  const options = optionsOf(source);
-  const found = await crossValidate(train, {
+  const own = name === "global" ? pooled(train) : train;
+  const options: FitOptions = { ...optionsOf(source), weighting: name === "global" ? "sum" : "mean" };
+  const { best } = await crossValidate(own, {
     ...options,
-    ...{ relationship, grid, folds, stop: { gap: 1e-2, rounds: 2000 } },
-    metric: isClassification(source.loss) ? "error" : "rmse",
+    ...{ relationship, grid, folds, metric: choosingMetric(source), stop: { gap: 1e-2, rounds: 2000 } },
   });
-  const { best } = found;
   const stop = { gap: 1e-3, rounds: 5000 };
-  const { model, status, certificate } = await fit(train, {
+  const { model, status, certificate } = await fit(own, {
     ...options,
-    relationship: best.relationship,
-    stop,
+    ...{ relationship: best.relationship, stop },
   }).result;
   const related = name === "trace-norm" && train.taskCount <= mostTasks;
   return {
-    evaluation: model.evaluate(test),
+    // The mean of the models of a single task is its model.
+    evaluation: model.evaluate(test, { unknownTask: name === "global" ? "mean" : "error" }),
     chosen: { ...best.values },
     status,
     relativeGap: certificate.relativeGap,

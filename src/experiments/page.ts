@@ -26,7 +26,7 @@ export function experimentPage(
 ): ReportContent {
   const { tables, comparisons, taskErrors, correlation, notes } = findings;
   const settings = Object.fromEntries(
-    sources.map(({ name: of, loss, positive, lambda1, scaled }) => [of, { loss, positive, lambda1, scaled }]),
+    sources.map(({ name: of, file: _, recipe: __, digest: ___, ...rest }) => [of, rest]),
   );
   return {
     title: `Experiment ${name}`,

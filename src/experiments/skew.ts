@@ -7,7 +7,15 @@ import { TaskSet } from "../data/task_set.js";
 import type { ReportTable } from "../report/content.js";
 import { type DataSource, generatedSource } from "./data_source.js";
 import type { Experiment, Findings, Job, JobResult, LoadedData, Row } from "./experiment.js";
-import { type HeldOutModel, heldOutModels, judge, resultOf, shownMetrics, testShare } from "./held_out.js";
+import {
+  choosingMetric,
+  type HeldOutModel,
+  heldOutModels,
+  heldOutSource,
+  judge,
+  resultOf,
+  testShare,
+} from "./held_out.js";
 import { finite, pairedDifference, type Summary, summary } from "./statistics.js";
 
 /** Shares of its training rows that a task of the poor half keeps. */
@@ -40,14 +48,15 @@ function skewed(tasks: TaskSet, poor: ReadonlySet<string>, share: number, seed: 
   return new TaskSet(tasks.native.selectRows(Float64Array.from(rows)));
 }
 
-async function run({ method, setting, seed }: Job, { tasks, source }: LoadedData): Promise<JobResult> {
+async function run({ method, setting, seed }: Job, { tasks, source: given }: LoadedData): Promise<JobResult> {
+  const source = heldOutSource(given);
   const { train: whole, test } = tasks.split({ test: testShare, seed });
   const poor = poorTasks(tasks.names, seed);
   const share = shares.find((one) => settingOf(one) === setting) ?? 1;
   const train = skewed(whole, poor, share, seed);
   try {
     const judged = await judge(method as HeldOutModel, train, test, source);
-    const [metric = "error"] = shownMetrics(source);
+    const metric = choosingMetric(source);
     const meanOf = (isPoor: boolean): number | null => {
       const values = judged.evaluation.tasks.flatMap((scores) =>
         poor.has(scores.task) === isPoor && scores[metric] !== undefined ? [scores[metric]] : [],
@@ -73,8 +82,8 @@ function table(rows: readonly Row[], sources: readonly DataSource[]): ReportTabl
       ...["data", "metric", "kept", "training rows", "model"],
       ...["poor tasks", "s.e.", "minus local", "s.e. of it", "other tasks", "s.e. of these"],
     ],
-    rows: sources.flatMap((source) => {
-      const [metric = "error"] = shownMetrics(source);
+    rows: sources.map(heldOutSource).flatMap((source) => {
+      const metric = choosingMetric(source);
       const factor = metric === "error" ? 100 : 1;
       return shares.flatMap((share) => {
         const own = rows.filter(({ data, setting }) => data === source.name && setting === settingOf(share));

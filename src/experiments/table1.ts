@@ -4,7 +4,16 @@
 import type { ReportTable, TaskCorrelation, TaskErrors } from "../report/content.js";
 import { type DataSource, generatedSource } from "./data_source.js";
 import type { Experiment, Findings, Row } from "./experiment.js";
-import { type HeldOutModel, heldOutModels, judge, resultOf, shownMetrics, testShare } from "./held_out.js";
+import {
+  choosingMetric,
+  type HeldOutModel,
+  heldOutModels,
+  heldOutSource,
+  judge,
+  resultOf,
+  shownMetrics,
+  testShare,
+} from "./held_out.js";
 import { publishedErrors } from "./published.js";
 import { pairedDifference, type Summary, summary } from "./statistics.js";
 
@@ -65,12 +74,19 @@ function choices(rows: readonly Row[], name: string): string {
 function choiceTable(rows: readonly Row[], sources: readonly DataSource[]): ReportTable {
   return {
     title: "What cross-validation chose",
-    columns: ["data", "model", "lambda1 (seeds)", "lambda2 (seeds)", "largest relative gap"],
-    rows: sources.flatMap(({ name }) =>
+    columns: ["data", "loss", "by", "model", "lambda1 (seeds)", "lambda2 (seeds)", "largest relative gap"],
+    rows: sources.flatMap(({ name, ...source }) =>
       heldOutModels.map((model) => {
         const own = rows.filter(({ data, method }) => data === name && method === model);
         const gap = Math.max(...own.map(({ values }) => values.relativeGap ?? Number.NaN));
-        return [name, model, choices(own, "lambda1"), choices(own, "lambda2"), known(gap)];
+        return [
+          name,
+          choosingMetric(source),
+          model,
+          choices(own, "lambda1"),
+          choices(own, "lambda2"),
+          known(gap),
+        ];
       }),
     ),
   };
@@ -112,7 +128,8 @@ function correlationOf(rows: readonly Row[]): TaskCorrelation | undefined {
   return { tasks: names, values: row.series.correlation.map((value) => value ?? 0) };
 }
 
-function findings(rows: readonly Row[], sources: readonly DataSource[]): Findings {
+function findings(rows: readonly Row[], given: readonly DataSource[]): Findings {
+  const sources = given.map(heldOutSource);
   const [first] = sources;
   const taskErrors = first === undefined ? undefined : errorsByTask(rows, first);
   const correlation = correlationOf(rows);
@@ -156,7 +173,8 @@ export const table1: Experiment = {
     sources.flatMap(({ name: data }) =>
       heldOutModels.flatMap((method) => seeds.map((seed) => ({ data, method, setting: "75:25", seed }))),
     ),
-  async run({ method, seed }, { tasks, source }) {
+  async run({ method, seed }, { tasks, source: given }) {
+    const source = heldOutSource(given);
     const { train, test } = tasks.split({ test: testShare, seed });
     try {
       return resultOf(await judge(method as HeldOutModel, train, test, source), source);

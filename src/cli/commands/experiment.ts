@@ -4,6 +4,7 @@
 import { type DataSource, type GivenSettings, sourceOf } from "../../experiments/data_source.js";
 import { experimentNamed, experiments } from "../../experiments/registry.js";
 import { type ExperimentResult, runExperiment } from "../../experiments/run_experiment.js";
+import { metricNames } from "../../metrics/directions.js";
 import { losses } from "../../options.js";
 import type { ReportTable } from "../../report/content.js";
 import { version } from "../../version.js";
@@ -61,6 +62,13 @@ const table = {
       default: "4 for har and har66, else the larger of two",
     },
     {
+      name: "metric",
+      kind: "choice",
+      choices: metricNames,
+      help: "what cross-validation chooses by",
+      default: "the error of the loss; auc for landmine",
+    },
+    {
       name: "lambda1",
       kind: "number",
       above: 0,
@@ -106,9 +114,9 @@ async function run({ flags, positionals: [name = ""] }: Arguments<typeof table>)
 }
 
 async function sourcesOf(flags: Flags): Promise<DataSource[] | undefined> {
-  const { data, loss, positive, lambda1, taskColumn, labelColumn, weightColumn } = flags;
+  const { data, loss, positive, metric, lambda1, taskColumn, labelColumn, weightColumn } = flags;
   if (data === undefined) {
-    const given = { loss, positive, lambda1, taskColumn, labelColumn, weightColumn };
+    const given = { loss, positive, metric, lambda1, taskColumn, labelColumn, weightColumn };
     for (const [flag, value] of Object.entries(given)) {
       if (value !== undefined) {
         process.stderr.write(`fedmtl: --${flag.replace("Column", "-column")} has no effect without --data\n`);
@@ -117,7 +125,7 @@ async function sourcesOf(flags: Flags): Promise<DataSource[] | undefined> {
     return undefined;
   }
   const columns = present({ taskColumn, labelColumn, weightColumn });
-  const settings: GivenSettings = present({ loss, positive, lambda1 });
+  const settings: GivenSettings = present({ loss, positive, metric, lambda1 });
   const given = Object.keys(columns).length === 0 ? settings : { ...settings, columns };
   return await Promise.all(data.split(",").map((word) => sourceOf(word.trim(), given)));
 }
