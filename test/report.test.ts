@@ -7,7 +7,7 @@ import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, it } from "vitest";
 import { csvText } from "../dist/report/csv.js";
 import { logAxis, logSpaced } from "../dist/report/axes.js";
-import { curvesOf, referenceOf, subOptimality } from "../dist/report/sub_optimality.js";
+import { arrivalsOf, curvesOf, referenceOf, subOptimality } from "../dist/report/sub_optimality.js";
 import { contentOf, fallingRun } from "./support/report_content.js";
 
 /** An element as these tests use it. */
@@ -197,7 +197,7 @@ describe("text from outside", () => {
         // Not by toBe: the difference of two pages is too long to read.
         expect(shapeOf(document) === plain).toBe(true);
       }),
-      { numRuns: 25, seed: 11 },
+      { numRuns: 10, seed: 11 },
     );
   }, 60_000);
 
@@ -292,6 +292,70 @@ describe("sub-optimality", () => {
     const [flat] = curvesOf(same, reference, ({ round }) => round);
     expect(flat?.low).toEqual(flat?.high);
     expect(flat?.median).toEqual(same[0]?.points.map(({ primal = 0 }) => (primal - 2) / 2));
+  });
+});
+
+describe("the way to a level", () => {
+  it("is the median over runs of the first point within it, and is not there where half of them never are", () => {
+    const reference = { value: 2, kind: "optimum", joint: false } as const;
+    const rates = [0.5, 0.1, 0.2, 0.001, 0.001];
+    const runs = rates.map((rate, seed) => ({ method: "a", seed, points: fallingRun(rate, 200, false) }));
+    // (P - 2) / 2 = exp(-rate h) / 2 is within 1e-2 from h = ln(50) / rate on.
+    const first = (rate: number): number => Math.ceil(Math.log(50) / rate);
+    const along = ({ round }: { round: number }): number => round;
+    const [all] = arrivalsOf(runs, reference, along, 1e-2);
+    expect(all).toMatchObject({ method: "a", runs: 5, arrived: 3, at: first(0.1) });
+    const [odd] = arrivalsOf(runs.slice(0, 2), reference, along, 1e-2);
+    expect(odd?.at).toBe((first(0.5) + first(0.1)) / 2);
+    const [half] = arrivalsOf(runs.slice(1), reference, along, 1e-2);
+    expect(half).toMatchObject({ runs: 4, arrived: 2 });
+    expect(half).not.toHaveProperty("at");
+  });
+});
+
+describe("any numbers", () => {
+  const number = fc.oneof(
+    fc.double(),
+    fc.constantFrom(0, -1, 1e-300, 1e300, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+  );
+  const point = fc.record(
+    { round: fc.nat(50), seconds: number, bytes: number, primal: number, dual: number, omegaStep: fc.nat(2) },
+    { requiredKeys: ["round"] },
+  );
+  const run = fc.record({
+    method: fc.constantFrom("a", "b", "c"),
+    points: fc.array(point, { maxLength: 6 }),
+  });
+  const values = fc.array(number, { minLength: 3, maxLength: 3 });
+
+  it("make a page, and no plot has a coordinate that is none", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(run, { maxLength: 4 }),
+        values,
+        fc.option(number),
+        async (runs, three, optimum) => {
+          const page = await renderReport({
+            title: "Any",
+            comparisons: [{ title: "Any", runs, ...(optimum === null ? {} : { optimum }) }],
+            certificates: runs.map(({ method, points }) => ({ title: method, points })),
+            taskErrors: { measure: "error", tasks: ["x", "y", "z"], models: [{ name: "m", values: three }] },
+            correlation: { tasks: ["x", "y", "z"], values: [...three, ...three, ...three] },
+            devices: three.map((steps, i) => ({ device: `${i}`, steps, theta: steps, joules: steps })),
+            costs: runs.map(({ method }) => ({ method, rounds: 1, flops: three[0] ?? 0 })),
+          });
+          const document = parse(page);
+          for (const mark of all(document, "svg *")) {
+            for (const { name, value } of mark.attributes) {
+              expect(/NaN|Infinity|undefined/.test(value), `${mark.localName} ${name}="${value}"`).toBe(
+                false,
+              );
+            }
+          }
+        },
+      ),
+      { numRuns: 30, seed: 21 },
+    );
   });
 });
 

@@ -188,7 +188,7 @@ describeWithChromium("a report in a browser", (browser) => {
       const ground = getComputedStyle(document.body).backgroundColor;
       const of = (selector, property) => [...document.querySelectorAll(selector)]
         .map((one) => getComputedStyle(one)[property]).map((colour) => contrast(colour, ground));
-      const series = [0, 1, 2, 3, 4, 5, 6].map((i) => getComputedStyle(document.documentElement).getPropertyValue("--s" + i));
+      const series = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => getComputedStyle(document.documentElement).getPropertyValue("--s" + i));
       ({ text: Math.min(...of("p, a, dt, dd, td, figcaption, .remark, legend", "color")),
          marks: Math.min(...series.map((colour) => contrast(colour.trim(), ground))) });
     }`)) as { text: number; marks: number };

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { FedmtlError, shown } from "../errors.js";
 import { ioError } from "../files.js";
 import type { CostRow, RunPoint } from "../report/content.js";
+import { type TaskArrays, taskArraysOf, TaskSums } from "./task_sums.js";
 import { present } from "./present.js";
 
 /** One run of a file. */
@@ -17,6 +18,8 @@ export interface HistoryRun {
   readonly cost: CostRow;
   /** Whether its times are of a systems model. */
   readonly estimated: boolean;
+  /** What its rounds were to every task, where the history has that. */
+  readonly tasks: TaskSums;
 }
 
 /** What may stand in a line, as it was read. */
@@ -35,6 +38,7 @@ class RunReader {
   readonly #seed: number | undefined;
   readonly #points: RunPoint[] = [];
   readonly #sums = new Map<string, number>();
+  readonly #tasks = new TaskSums();
   #seconds: number | undefined;
   #estimated = false;
 
@@ -47,8 +51,8 @@ class RunReader {
     return this.#points.at(-1)?.round ?? -1;
   }
 
-  /** Sums go up to the end of the round; `time` is such a sum already. */
-  add(round: number, line: Numbers): void {
+  /** Sums go up to the end of the round; `time` is such a sum already. @returns what is wrong with its tasks, if anything is */
+  add(round: number, line: Numbers, tasks: TaskArrays | undefined): string | undefined {
     for (const name of ["steps", "flops", "bytesUp", "bytesDown", "joules"] as const) {
       const value = line[name];
       if (value !== undefined) {
@@ -62,13 +66,14 @@ class RunReader {
     const spent = { seconds: this.#seconds, bytes };
     const values = { omegaStep, primal, dual, gap, jointObjective, jointDual };
     this.#points.push(present({ round, ...spent, ...values }));
+    return tasks === undefined ? undefined : this.#tasks.add(tasks);
   }
 
   end(): HistoryRun {
     const own = { method: this.#method, ...(this.#seed === undefined ? {} : { seed: this.#seed }) };
     const spent = this.#seconds === undefined ? {} : { seconds: this.#seconds };
     const cost = { ...own, rounds: this.#points.length, ...Object.fromEntries(this.#sums), ...spent };
-    return { ...own, points: this.#points, cost, estimated: this.#estimated };
+    return { ...own, points: this.#points, cost, estimated: this.#estimated, tasks: this.#tasks };
   }
 }
 
@@ -117,7 +122,10 @@ export async function readHistory(path: string, name?: string): Promise<HistoryR
         "rising rounds; give runs of one method different seeds, or files of their own",
       );
     }
-    run.add(round, values);
+    const problem = run.add(round, values, taskArraysOf(line.tasks, refuse));
+    if (problem !== undefined) {
+      throw refuse(problem, "the same number in every round");
+    }
   }
   if (runs.size === 0) {
     throw new FedmtlError(

@@ -2,12 +2,14 @@
  * The report of `train --report`: what a training found, as the content of a page.
  */
 import { basename } from "node:path";
+import { writeFileAtomic } from "../files.js";
 import { isClassification } from "../mocha/labels.js";
 import type { Model } from "../mocha/model.js";
 import { evenlySpaced } from "../report/axes.js";
 import type { CertificateTrace, ReportContent, RunPoint, TaskCorrelation } from "../report/content.js";
 import { mostTasksOnMap } from "../report/correlation.js";
 import { present } from "./present.js";
+import { renderReport } from "../report/render_report.js";
 import { version } from "../version.js";
 import {
   certificateInWords,
@@ -80,13 +82,8 @@ function optionsOf({ options }: FinishedTraining): Record<string, unknown> {
   );
 }
 
-/**
- * The content of the report.
- *
- * @param data the file that was trained on
- * @param command the exact command
- */
-export function trainingPage(training: FinishedTraining, data: string, command: string): ReportContent {
+/** The content of the report. */
+function trainingPage(training: FinishedTraining, data: string, command: string): ReportContent {
   const { tasks, options, result, seconds } = training;
   const { model, history } = result;
   const { ofTask } = trainingErrors(training);
@@ -139,6 +136,23 @@ export function trainingPage(training: FinishedTraining, data: string, command: 
     options: optionsOf(training),
     notes: notesOf(training),
   };
+}
+
+/**
+ * Writes the report.
+ *
+ * @param file the page
+ * @param data the file that was trained on
+ * @param command the exact command
+ * @throws FedmtlError IO
+ */
+export async function writeTrainingPage(
+  file: string,
+  training: FinishedTraining,
+  data: string,
+  command: string,
+): Promise<void> {
+  await writeFileAtomic(file, await renderReport(trainingPage(training, data, command)));
 }
 
 function notesOf({ result, options }: FinishedTraining): string[] {

@@ -16,6 +16,39 @@ export function powerOfTen(exponent: number): string {
   return `10${[...String(exponent)].map((digit) => superscripts[digit] ?? digit).join("")}`;
 }
 
+/** Beyond these no reader looks, and the arithmetic of axes breaks down. */
+const [smallestDrawn, largestDrawn] = [1e-200, 1e200];
+
+/** A number as it can be drawn: NaN, which leaves a gap, where it is too large or none. */
+export function drawable(value: number | null | undefined): number {
+  const size = Math.abs(value ?? Number.NaN);
+  return size <= largestDrawn ? (size < smallestDrawn ? 0 : (value ?? 0)) : Number.NaN;
+}
+
+/** The least and the largest of the values that can be drawn; undefined where there is none. */
+function extent(values: Iterable<number>): [number, number] | undefined {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!Number.isNaN(drawable(value))) {
+      low = Math.min(low, drawable(value));
+      high = Math.max(high, drawable(value));
+    }
+  }
+  return low <= high ? [low, high] : undefined;
+}
+
+/**
+ * The domain of an axis that is not logarithmic, wide enough to tell its ends apart.
+ *
+ * @param values those that cannot be drawn are left out
+ */
+export function linearDomain(values: Iterable<number>): [number, number] {
+  const [low, high] = extent(values) ?? [0, 1];
+  const scale = Math.max(Math.abs(low), Math.abs(high));
+  const least = scale === 0 ? 1 : 1e-9 * scale;
+  return high - low >= least ? [low, high] : [low - least, high + least];
+}
+
 /** A logarithmic axis: its options and the ticks that carry numbers. */
 export interface LogAxis {
   readonly type: "log";
@@ -27,18 +60,10 @@ export interface LogAxis {
 /** As many ticks with numbers as a narrow screen has room for. */
 const mostTicks = 7;
 
-/** The first and the last of the values that a logarithm has. */
+/** The least and the largest of the values that a logarithm has, told apart. */
 function rangeOf(values: Iterable<number>): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, 0];
-  for (const value of values) {
-    if (value > 0 && value < Number.POSITIVE_INFINITY) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-  }
-  if (high === 0) {
-    return [1, 10];
-  }
+  const positive = [...values].filter((value) => drawable(value) > 0);
+  const [low, high] = extent(positive) ?? [1, 10];
   return high / low < 1.5 ? [low / 1.5, high * 1.5] : [low, high];
 }
 

@@ -2,7 +2,7 @@
  * The certificate of a training: primal and dual closing in on the optimum, and the gap between them.
  */
 import { short } from "../numbers_in_words.js";
-import { evenlySpaced, logAxis, logSpaced } from "./axes.js";
+import { drawable, evenlySpaced, linearDomain, logAxis, logSpaced } from "./axes.js";
 import type { CertificateTrace, RunPoint } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { dataLink, figureOf, slug } from "./figure.js";
@@ -60,7 +60,7 @@ function linesOf(
   ).map((i) => points[i] as Certified);
   const lines = names.flatMap(({ name, index }) => {
     const { colour, dash, symbol, className } = seriesStyle(index);
-    const y = (point: Certified): number => (isLog && point[name] <= 0 ? Number.NaN : point[name]);
+    const y = (point: Certified): number => (isLog && point[name] <= 0 ? Number.NaN : drawable(point[name]));
     const marked = evenlySpaced(drawn.length, 9).map((i) => drawn[i] as Certified);
     return [
       plot.line(drawn, { x: "round", y, stroke: colour, strokeDasharray: dash, strokeWidth: 1.8, className }),
@@ -70,7 +70,7 @@ function linesOf(
   const ruled = rules.length > 0 && rules.length <= mostRules;
   const yAxis = isLog
     ? { ...logAxis(values), label: "gap", grid: true }
-    : { label: "objective", grid: true, nice: true, ticks: 6 };
+    : { domain: linearDomain(values), label: "objective", grid: true, nice: true, ticks: 6 };
   return {
     height: 260,
     marginLeft: 56,

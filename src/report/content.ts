@@ -41,6 +41,10 @@ export interface Comparison {
   readonly optimum?: number;
   /** Whether seconds are of a systems model or of this machine. By default estimated. */
   readonly time?: "estimated" | "measured";
+  /** Of the seconds of its points, by default s; other where a model has a time of its own. */
+  readonly timeUnit?: string;
+  /** The sub-optimality that the page says when methods reach, by default 1e-3. */
+  readonly level?: number;
 }
 
 /** Primal, dual and gap of one training. */

@@ -1,13 +1,14 @@
 /**
  * The section of a comparison: sub-optimality of all methods against time, rounds and bytes.
  */
-import { bytesInWords, grouped, short } from "../numbers_in_words.js";
-import { logAxis, logSpaced, powerOfTen } from "./axes.js";
+import { short } from "../numbers_in_words.js";
+import { drawable, logAxis, logSpaced } from "./axes.js";
 import type { Comparison, RunPoint, RunTrace } from "./content.js";
 import type { Cell } from "./csv.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { dataLink, type FigureData, figureOf, slug } from "./figure.js";
-import { html, type Markup } from "./markup.js";
+import { arrivalsInWords, arrivalsTable, type Direction, directionsOf, measureArrivals } from "./levels.js";
+import { html, type Markup, showable } from "./markup.js";
 import { seriesStyle, togglesOf } from "./palette.js";
 import {
   type Curve,
@@ -23,44 +24,9 @@ import {
 const mostRows = 20_000;
 /** Markers on a line. */
 const markersOnLine = 7;
-/** The level that the sentence speaks of, where it is reached. */
-const level = 1e-3;
 
 const withoutJoint =
   "The relationship changed during these runs and no round has a joint objective: primal values of different rounds are of different problems, so there is no sub-optimality to show.";
-
-/** What a run is drawn along. */
-interface Direction {
-  readonly name: string;
-  readonly label: string;
-  readonly along: (point: RunPoint) => number | undefined;
-  readonly inWords: (value: number) => string;
-  readonly ticks?: Parameters<typeof logAxis>[1];
-}
-
-function directions({ time = "estimated" }: Comparison): Direction[] {
-  return [
-    {
-      name: `${time} time`,
-      label: `${time} time (s)`,
-      along: ({ seconds }) => seconds,
-      inWords: (value) => `${short(value)} s`,
-    },
-    {
-      name: "rounds",
-      label: "rounds",
-      along: ({ round }) => round,
-      inWords: (value) => `${grouped(value)} rounds`,
-    },
-    {
-      name: "bytes",
-      label: "bytes sent and received",
-      along: ({ bytes }) => bytes,
-      inWords: bytesInWords,
-      ticks: { inWords: bytesInWords, mostTicks: 5 },
-    },
-  ];
-}
 
 /** What sub-optimality means here; said once a section, since it decides what the plots prove. */
 function referenceInWords({ value, kind, joint }: Reference, runs: readonly RunTrace[]): string {
@@ -79,24 +45,8 @@ function referenceInWords({ value, kind, joint }: Reference, runs: readonly RunT
   }
 }
 
-/** `mocha 3.2 s, cocoa 12 s`, by the level if a curve reaches it, else by where they end. */
-function findings(curves: readonly Curve[], { inWords, name }: Direction): string {
-  const reached = curves.map(({ method, x, median }) => {
-    const i = median.findIndex((value) => value <= level);
-    return { method, at: i < 0 ? undefined : x[i], end: median.at(-1) ?? Number.NaN };
-  });
-  const first = reached.filter(({ at }) => at !== undefined).sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
-  const never = reached.filter(({ at }) => at === undefined).sort((a, b) => a.end - b.end);
-  const ends = never.map(({ method, end }) => `${method} (ends at ${short(end)})`).join(", ");
-  if (first.length === 0) {
-    return `Against ${name}: no method comes within ${powerOfTen(-3)}: ${ends}.`;
-  }
-  const times = first.map(({ method, at }) => `${method} after ${inWords(at ?? 0)}`).join(", ");
-  return `Against ${name}, within ${powerOfTen(-3)}: ${times}${never.length > 0 ? `; not reached by ${ends}` : ""}.`;
-}
-
 function positive(value: number | undefined): number {
-  return value !== undefined && value > 0 ? value : Number.NaN;
+  return drawable(value) > 0 ? drawable(value) : Number.NaN;
 }
 
 /** The lines with their bands and markers. */
@@ -124,7 +74,11 @@ function plotOf(
     const entries = curve.x.map((_, i) => i);
     const marked = logSpaced(curve.x, markersOnLine)
       .map(at)
-      .filter((entry) => !Number.isNaN(entry.y));
+      .filter((entry) => !Number.isNaN(entry.y))
+      .map((entry) => ({
+        ...entry,
+        tip: `${showable(curve.method)}, ${direction.inWords(entry.x)}: ${short(entry.y)}`,
+      }));
     const band = plot.areaY(entries, {
       x: (i: number) => curve.x[i],
       y1: (i: number) => Math.min(Math.max(curve.low[i] ?? 0, floor), y.domain[1]),
@@ -143,7 +97,7 @@ function plotOf(
         strokeWidth: 1.8,
         className,
       }),
-      plot.dot(marked, { x: "x", y: "y", fill: colour, symbol, r: 3, className }),
+      plot.dot(marked, { x: "x", y: "y", title: "tip", fill: colour, symbol, r: 3, className }),
     ];
   });
   return {
@@ -218,7 +172,8 @@ export function convergenceSection(
     rows,
   };
   const part = thinned ? " (a part of the rounds, evenly spaced in their logarithms)" : "";
-  const drawn = directions(comparison).map((direction) => ({
+  const arrivals = measureArrivals(comparison, reference);
+  const drawn = directionsOf(comparison).map((direction) => ({
     direction,
     curves: curvesOf(runs, reference, direction.along),
   }));
@@ -230,7 +185,11 @@ export function convergenceSection(
     const figure = figureOf(drawing, {
       title: `Sub-optimality against ${direction.name}`,
       plot: plotOf(drawing, curves, direction, reference.joint, seriesOf),
-      sentence: findings(curves, direction),
+      sentence: arrivalsInWords(
+        arrivals.along.find((one) => one.direction.name === direction.name)?.arrivals ?? [],
+        direction,
+        arrivals.level,
+      ),
       remarks: hidden ? ["Values at or below P* have no place on a logarithmic axis; the CSV has them."] : [],
     });
     return [figure];
@@ -246,5 +205,6 @@ export function convergenceSection(
 <p class="data">The data behind these plots${part}: ${dataLink(data)}</p>
 ${togglesOf(`Methods shown in ${title}`, toggles)}
 <div class="figures">${figures}</div>
+${arrivals.along.length > 0 ? arrivalsTable(arrivals, title) : undefined}
 </section>`;
 }

@@ -3,11 +3,11 @@
  * are few, strips of the distribution where they are many.
  */
 import { grouped, short } from "../numbers_in_words.js";
-import { evenlySpaced } from "./axes.js";
+import { drawable, evenlySpaced, linearDomain } from "./axes.js";
 import type { DeviceWork } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { figureOf } from "./figure.js";
-import { axisName, html, type Markup } from "./markup.js";
+import { axisName, html, type Markup, showable } from "./markup.js";
 import { seriesStyle } from "./palette.js";
 
 /** Devices a method with a mark each. */
@@ -40,31 +40,50 @@ const quantities: readonly Quantity[] = [
 
 interface Group {
   readonly method: string;
+  /** Rising, with the name of its device each. */
   readonly values: readonly number[];
+  readonly names: readonly string[];
+}
+
+/** What devices without a method are counted to. */
+const anyMethod = "all";
+
+/** The methods of the devices. */
+export function methodsOfDevices(devices: readonly DeviceWork[]): string[] {
+  return [...new Set(devices.map(({ method = anyMethod }) => method))];
 }
 
 function groupsOf(devices: readonly DeviceWork[], { of }: Quantity): Group[] {
-  const groups = new Map<string, number[]>();
+  const groups = new Map<string, { value: number; name: string }[]>();
   for (const work of devices) {
-    const value = of(work);
-    if (value !== undefined && Number.isFinite(value)) {
-      const { method = "all" } = work;
-      groups
-        .set(method, groups.get(method) ?? [])
-        .get(method)
-        ?.push(value);
+    const value = drawable(of(work));
+    if (!Number.isNaN(value)) {
+      const { method = anyMethod, device: name } = work;
+      const group = groups.get(method) ?? [];
+      group.push({ value, name });
+      groups.set(method, group);
     }
   }
-  return [...groups].map(([method, values]) => ({ method, values: values.sort((a, b) => a - b) }));
+  return [...groups].map(([method, entries]) => {
+    entries.sort((a, b) => a.value - b.value);
+    return { method, values: entries.map(({ value }) => value), names: entries.map(({ name }) => name) };
+  });
 }
 
 const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.round(q * (sorted.length - 1))] ?? Number.NaN;
 
+/** Methods of which the sentence says more than the median. */
+const fewMethods = 3;
+
 function sentenceOf(groups: readonly Group[]): string {
+  if (groups.length > fewMethods) {
+    const medians = groups.map(({ method, values }) => `${method} ${short(quantile(values, 0.5))}`);
+    return `Medians over devices: ${medians.join(", ")}.`;
+  }
   const parts = groups.map(({ method, values }) => {
     const [low, middle, high] = [0, 0.5, 1].map((q) => short(quantile(values, q)));
-    return `${groups.length === 1 && method === "all" ? "" : `${method}: `}median ${middle}, from ${low} to ${high} over ${grouped(values.length)} ${values.length === 1 ? "device" : "devices"}`;
+    return `${groups.length === 1 && method === anyMethod ? "" : `${method}: `}median ${middle}, from ${low} to ${high} over ${grouped(values.length)} ${values.length === 1 ? "device" : "devices"}`;
   });
   const sentence = parts.join("; ");
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
@@ -101,17 +120,21 @@ function plotOf(
 ): DrawingOptions {
   const { plot } = drawing;
   const ends = groups.flatMap(({ values }) => [values[0] ?? 0, values.at(-1) ?? 0]);
-  const [low, high] = domain ?? [Math.min(0, ...ends), Math.max(...ends, Number.MIN_VALUE)];
-  const range = [low, high > low ? high : low + 1] as const;
+  const range = linearDomain([...(domain ?? [0]), ...ends]);
   const marks = groups.flatMap((group) => {
     const { colour, symbol } = seriesStyle(seriesOf(group.method));
-    const { method, values } = group;
+    const { method, values, names } = group;
     const middle = plot.tickX([{ method, value: quantile(values, 0.5) }], {
       ...{ x: "value", y: "method", stroke: "currentColor", strokeWidth: 2 },
     });
     if (values.length <= mostMarks) {
-      const points = values.map((value) => ({ method, value }));
-      return [middle, plot.dot(points, { x: "value", y: "method", stroke: colour, symbol, r: 4 })];
+      const points = values.map((value, i) => ({
+        method,
+        value,
+        tip: `${showable(names[i] ?? "")}: ${short(value)}`,
+      }));
+      const channels = { x: "value", y: "method", title: "tip", stroke: colour, symbol, r: 4 };
+      return [middle, plot.dot(points, channels)];
     }
     const strip = stripOf(group, range);
     const channels = { x1: "from", x2: "to", y: "method", fill: colour, fillOpacity: "weight" };

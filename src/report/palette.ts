@@ -14,17 +14,18 @@ export interface SeriesColour {
 
 /** By number of the series, from 0; the style sheet names them --s0, --s1, … */
 export const seriesColours: readonly SeriesColour[] = [
-  { light: "#0072b2", dark: "#56b4e9" },
+  { light: "#0060a8", dark: "#5fa8ff" },
   { light: "#d55e00", dark: "#f28c3b" },
   { light: "#008f68", dark: "#2bc79b" },
   { light: "#b3588c", dark: "#e39cc4" },
   { light: "#b07900", dark: "#f0c04c" },
   { light: "#1b1b1b", dark: "#f2f2f2" },
+  { light: "#2c93cc", dark: "#8edcff" },
   { light: "#6b6b6b", dark: "#a8a8a8" },
 ];
 
-const dashes = ["none", "7 3", "2 2.5", "9 3 2 3", "4 4", "12 3", "1 3"];
-const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "wye"] as const;
+const dashes = ["none", "7 3", "2 2.5", "9 3 2 3", "4 4", "12 3", "12 3 2 3 2 3", "1 3"];
+const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "triangle2", "wye"] as const;
 
 /** How the series of a number is drawn. */
 export interface SeriesStyle {
@@ -35,7 +36,7 @@ export interface SeriesStyle {
   readonly className: string;
 }
 
-/** The style of series `index`, from 0; past 7 series colours come again with other dashes and markers. */
+/** The style of series `index`, from 0; past 8 series colours come again with other dashes and markers. */
 export function seriesStyle(index: number): SeriesStyle {
   const turn = Math.floor(index / seriesColours.length);
   const shifted = (index + turn) % seriesColours.length;
@@ -60,6 +61,7 @@ const shapes: Readonly<Record<SeriesStyle["symbol"], string>> = {
   diamond: "M0,-4.4L2.8,0L0,4.4L-2.8,0Z",
   star: "M0,-4.6L1.1,-1.4H4.4L1.7,.6L2.7,3.8L0,1.9L-2.7,3.8L-1.7,.6L-4.4,-1.4H-1.1Z",
   cross: "M-4,-1.4h2.6v-2.6h2.8v2.6h2.6v2.8h-2.6v2.6h-2.8v-2.6h-2.6Z",
+  triangle2: "M0,4L3.8,-2.8H-3.8Z",
   wye: "M0,0V4.4M0,0L-3.8,-2.2M0,0L3.8,-2.2",
 };
 

@@ -46,7 +46,8 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-s
 dl{display:grid;grid-template-columns:minmax(7em,max-content) minmax(0,1fr);gap:.15em 1.2em;margin:.5em 0;font-size:.92rem}
 dt{color:var(--soft)}
 dd{margin:0}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:28px;align-items:start;margin:.8em 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:28px;align-items:start;margin:.8em 0}
+@media (min-width:1120px){.figures>.table{grid-column:span 2}}
 figure{margin:0;min-width:0;break-inside:avoid;max-width:620px}
 .plot{display:block;width:100%;height:auto;overflow:visible;font-size:12px}
 .plot text{white-space:pre}

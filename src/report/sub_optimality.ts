@@ -134,6 +134,42 @@ export function curvesOf(
   });
 }
 
+/** When the runs of a method come within a level of P*. */
+export interface Arrival {
+  readonly method: string;
+  readonly runs: number;
+  /** Runs that come within the level at all. */
+  readonly arrived: number;
+  /** The median over runs of the first place within the level; absent where half of the runs or more never are. */
+  readonly at?: number;
+  /** The median over runs of their last sub-optimality. */
+  readonly end: number;
+}
+
+/** For each method, in the order in which the methods appear; exact, unlike what is read off a curve. */
+export function arrivalsOf(
+  runs: readonly RunTrace[],
+  reference: Reference,
+  along: (point: RunPoint) => number | undefined,
+  level: number,
+): Arrival[] {
+  return [...new Set(runs.map(({ method }) => method))].flatMap((method) => {
+    const steps = runs.filter((run) => run.method === method).map((run) => stepsOf(run, reference, along));
+    const valued = steps.filter(({ x }) => x.length > 0);
+    if (valued.length === 0) {
+      return [];
+    }
+    const places = valued
+      .map(({ x, y }) => x[y.findIndex((value) => value <= level)] ?? Number.POSITIVE_INFINITY)
+      .sort((a, b) => a - b);
+    const ends = valued.map(({ y }) => y.at(-1) ?? Number.NaN).sort((a, b) => a - b);
+    const at = median(places);
+    const arrived = places.filter(Number.isFinite).length;
+    const own = { method, runs: valued.length, arrived, end: median(ends) };
+    return [Number.isFinite(at) ? { ...own, at } : own];
+  });
+}
+
 function stepsOf(
   { points }: RunTrace,
   reference: Reference,

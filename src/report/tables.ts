@@ -29,11 +29,13 @@ function cellOf(cell: Cell, { show = short }: Column): Markup {
  *
  * @param title its caption, and the beginning of the file's name
  * @param rows a cell a column; past `mostRowsShown` they are only in the CSV, which the page says
+ * @param options `csv`: false where a plot beside it has the same data
  */
 export function sortableTable(
   title: string,
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
+  options: { readonly csv?: boolean } = {},
 ): Markup {
   const shown = rows.slice(0, mostRowsShown);
   const names = columns.map(({ name }) => name);
@@ -42,7 +44,7 @@ export function sortableTable(
       ? html`<p class="remark">The table shows the first ${grouped(shown.length)} of ${grouped(rows.length)} rows; the CSV has all.</p>`
       : undefined;
   return html`<div class="table" role="region" aria-label="${title}" tabindex="0"><table>
-<caption>${title} ${csvLink(`${slug(title)}.csv`, names, rows)}</caption>
+<caption>${title} ${options.csv === false ? undefined : csvLink(`${slug(title)}.csv`, names, rows)}</caption>
 <thead><tr>${names.map((name) => html`<th scope="col" aria-sort="none"><button type="button">${name}</button></th>`)}</tr></thead>
 <tbody>
 ${shown.map((row) => html`<tr>${columns.map((column, i) => cellOf(row[i], column))}</tr>\n`)}</tbody>

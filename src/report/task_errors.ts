@@ -2,11 +2,11 @@
  * The error of every task under each model: who gains by learning together, and who loses.
  */
 import { grouped, short } from "../numbers_in_words.js";
-import { evenlySpaced } from "./axes.js";
+import { drawable, evenlySpaced, linearDomain } from "./axes.js";
 import type { TaskErrors } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
 import { figureOf } from "./figure.js";
-import { html, type Markup } from "./markup.js";
+import { html, type Markup, showable } from "./markup.js";
 import { seriesStyle, togglesOf } from "./palette.js";
 import { sortableTable } from "./tables.js";
 
@@ -47,19 +47,36 @@ function sentenceOf({ tasks, models, measure }: TaskErrors): string {
 
 function plotOf(
   drawing: Drawing,
-  { models }: TaskErrors,
+  { models, tasks }: TaskErrors,
   order: readonly number[],
   drawn: readonly number[],
 ): DrawingOptions {
   const { plot } = drawing;
-  const marks = models.map(({ values }, series) => {
+  const shown = models.flatMap(({ values }) => values.filter(isNumber));
+  const marks = models.map(({ name, values }, series) => {
     const { colour, symbol, className } = seriesStyle(series);
     const points = drawn.flatMap((place) => {
-      const value = values[order[place] ?? 0];
-      return isNumber(value) ? [{ place: place + 1, value }] : [];
+      const value = drawable(values[order[place] ?? 0]);
+      return isNumber(value)
+        ? [
+            {
+              place: place + 1,
+              value,
+              tip: `${showable(`${tasks[order[place] ?? 0]}, ${name}`)}: ${short(value)}`,
+            },
+          ]
+        : [];
     });
     const size = drawn.length > 60 ? 2 : 3;
-    return plot.dot(points, { x: "place", y: "value", stroke: colour, symbol, r: size, className });
+    return plot.dot(points, {
+      x: "place",
+      y: "value",
+      title: "tip",
+      stroke: colour,
+      symbol,
+      r: size,
+      className,
+    });
   });
   return {
     height: 280,
@@ -71,7 +88,7 @@ function plotOf(
       domain: [0.5, order.length + 0.5],
       tickFormat: grouped,
     } as object,
-    y: { label: "error", grid: true, zero: true, nice: true } as object,
+    y: { label: "error", domain: linearDomain([0, ...shown]), grid: true, nice: true } as object,
     marks: [...marks],
   };
 }
@@ -107,6 +124,6 @@ ${togglesOf(
   models.map(({ name }, series) => ({ name, series })),
   "marker",
 )}
-<div class="figures">${figure}${sortableTable("Errors", columns, cells)}</div>
+<div class="figures">${figure}${sortableTable("Errors", columns, cells, { csv: false })}</div>
 </section>`;
 }

@@ -71,9 +71,9 @@ describe("train --report", () => {
   it("writes a page with the plots of a training, its exact command and its options, and leaves nothing else", async () => {
     expect(await texts(page, "h2")).toEqual([
       "Convergence",
-      "Certificate",
       "Error by task",
       "How the tasks relate",
+      "Certificate",
       "Cost",
       "How this was made",
       "Notes",
@@ -164,6 +164,30 @@ describe("report", () => {
     ]);
   });
 
+  it("adds up what rounds were to every task, theta as the mean over rounds", async () => {
+    const lines = [1, 2, 3, 4].map((round) => {
+      const steps = [round, 0, 2 * round];
+      const tasks = {
+        states: [1, 2, 1],
+        steps,
+        theta: [1 / round, 1, 0.5],
+        seconds: [1, 0, 2],
+        joules: [0.5, 0, 0.25],
+      };
+      return JSON.stringify({ method: "mocha", seed: 1, round, time: round, tasks });
+    });
+    const [detailed, out] = [file("detailed.jsonl"), file("detailed.html")];
+    await writeFile(detailed, lines.join("\n"));
+    await fedmtlJson("report", detailed, "--out", out);
+    expect(await csv(out, "devices.csv")).toEqual([
+      ["method", "device", "rounds", "steps", "theta", "seconds", "joules"],
+      ["mocha", "task 1", "4", "10", String((1 + 1 / 2 + 1 / 3 + 1 / 4) / 4), "4", "2"],
+      ["mocha", "task 2", "0", "0", "1", "0", "0"],
+      ["mocha", "task 3", "4", "20", "0.5", "8", "1"],
+    ]);
+    expect(await texts(out, "#devices h4")).toHaveLength(4);
+  });
+
   it("measures models on given rows: the errors of every task are those of evaluate", async () => {
     const [alone, out, test] = [file("alone.safetensors"), file("errors.html"), file("test.svm")];
     await fedmtlJson("train", data, "--relationship", "independent", "--lambda1", "0.1", "--out", alone);
@@ -242,6 +266,24 @@ describe("report", () => {
     ["a round of text", '{"round":"1"}\n', ':1: found round "1"', "a whole number"],
     ["a value of text", '{"round":1,"primal":"0.5"}\n', ':1: found primal "0.5"', "expected a number"],
     ["falling rounds", '{"round":2}\n{"round":2}\n', ":2: found round 2 of", "rising rounds"],
+    [
+      "tasks that are no arrays",
+      '{"round":1,"tasks":{"steps":3}}\n',
+      ":1: found tasks.steps 3",
+      "an array of numbers",
+    ],
+    [
+      "arrays of tasks that differ",
+      '{"round":1,"tasks":{"steps":[3],"theta":[1,1]}}\n',
+      ":1: found 2 numbers in tasks.theta",
+      "as many as in tasks.steps",
+    ],
+    [
+      "tasks that come and go",
+      '{"round":1,"tasks":{"steps":[3]}}\n{"round":2,"tasks":{"steps":[3,3]}}\n',
+      ":2: found 2 tasks after 1",
+      "the same number",
+    ],
     ["nothing", "\n", "found no rounds", "expected a history"],
   ])("names file and line of a history with %s, and writes nothing", async (_, text, found, expected) => {
     const bad = file("bad.jsonl");

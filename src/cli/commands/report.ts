@@ -46,7 +46,7 @@ const table = {
       kind: "string",
       placeholder: "TEXT",
       help: "its title",
-      default: "the names of the files",
+      default: "the names of the methods",
     },
     {
       name: "model",

@@ -4,8 +4,6 @@
 import { readTasks } from "../../data/read_tasks.js";
 import { fit } from "../../mocha/fit.js";
 import type { FitResult } from "../../mocha/fit_run.js";
-import { renderReport } from "../../report/render_report.js";
-import { writeFileAtomic } from "../../files.js";
 import type { Arguments, Command } from "../arguments.js";
 import { checkpointFlags, checkpointOptions } from "../checkpoint_flags.js";
 import { commandLine } from "../command_line.js";
@@ -16,7 +14,6 @@ import { runnable } from "../runnable.js";
 import { summaries } from "../summaries.js";
 import { printable } from "../terminal.js";
 import { columnFlags, dataFile, jsonFlag, precisionFlag, readOptions } from "../shared_arguments.js";
-import { trainingPage } from "../training_page.js";
 import { trainingFlags } from "../training_flags.js";
 import {
   checkTasksOfRelationship,
@@ -101,8 +98,8 @@ async function train({ flags, positionals: [path = ""] }: Arguments<typeof table
   }
   const training = { tasks, options: run.options, result, seconds };
   if (flags.report !== undefined) {
-    const page = trainingPage(training, path, commandLine(process.argv.slice(2)));
-    await writeFileAtomic(flags.report, await renderReport(page));
+    const { writeTrainingPage } = await import("../training_page.js");
+    await writeTrainingPage(flags.report, training, path, commandLine(process.argv.slice(2)));
   }
   if (flags.json === true) {
     writeJson(trainingJson(training));
