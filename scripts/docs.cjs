@@ -23,7 +23,8 @@ const { averages } = require("../dist/selection/fold_runner.js");
 const { metricNames } = require("../dist/metrics/directions.js");
 const { refits, selectionRanges } = require("../dist/selection/cross_validate.js");
 const { precisionFlag } = require("../dist/cli/shared_arguments.js");
-const { propertyName } = require("../dist/cli/arguments.js");
+const { expected, propertyName } = require("../dist/cli/arguments.js");
+const { systemsFlags } = require("../dist/cli/simulation_flags.js");
 
 /** @typedef {{ name: string, kind: string, help: string, default?: string, choices?: readonly string[] }} Flag */
 
@@ -126,6 +127,43 @@ function selectionRows() {
   });
 }
 
+/** Options of `simulate` whose flags have another name or stand in an object. */
+const simulationPlaces = /** @type {Record<string, string>} */ ({
+  drop: "faults",
+  bursts: "faults: bursts({ share, rounds })",
+  trace: "availability: await readTrace(file)",
+  traceRepeat: "readTrace(file, { repeat })",
+  dayNight: "availability: dayNight({ from, to, spread })",
+  sample: "sampling: { fraction } or { count }",
+  rounds: "stop: { rounds }",
+  seconds: "stop: { seconds }",
+  gap: "stop: { gap }",
+  primal: "stop: { primal }",
+  optimum: "stop: { suboptimality: { optimum } }",
+  suboptimality: "stop: { suboptimality: { epsilon } }",
+  cocoaTheta: "baseline: { theta }",
+  tuningRounds: "baseline: { tuning: { rounds } }",
+  perTask: "onRound",
+  ...Object.fromEntries(
+    ["maxSteps", "lambda", "batch", "mu", "attraction", "scaling"].map((name) => [
+      name,
+      `baseline: { ${name} }`,
+    ]),
+  ),
+});
+
+/** The options of `simulate` that `fit` does not have. */
+function simulationRows() {
+  const flags = /** @type {readonly Flag[]} */ (systemsFlags);
+  return flags.map((flag) => {
+    const name = propertyName(flag.name);
+    const values = flag.kind === "boolean" ? "true or false" : expected(/** @type {never} */ (flag));
+    const allowed = flag.kind === "string" ? values.replace("NAME[", "`NAME[").replace(/\]$/, "]`") : values;
+    const fallback = flag.default ?? (flag.kind === "boolean" ? "false" : "-");
+    return [`\`${simulationPlaces[name] ?? name}\``, `\`--${flag.name}\``, fallback, allowed, flag.help];
+  });
+}
+
 /** @param {readonly (readonly string[])[]} rows */
 const table = (rows) => rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
 
@@ -166,6 +204,14 @@ lists of numbers, as in \`--lambda1 0.01,0.1,1\`, for every number of the relati
 ([selection.md](selection.md)). \`lambdaPath\` and \`fedmtl cv --path\` take a \`grid\` and no folds.
 
 ${table([["`crossValidate`", "`fedmtl cv`", "default", "allowed", "meaning"], ["---", "---", "---", "---", "---"], ...selectionRows()])}
+
+## Simulations
+
+\`simulate\` and \`fedmtl simulate\` take these and the options of a training, but not \`budgets\`, \`multiclass\` and \`warmStart\`
+([simulation.md](simulation.md)); in code \`faults\`, \`availability\`, \`budget\`, \`devices\`, \`network\` and \`method\` may also be
+parts of one's own.
+
+${table([["`simulate`", "`fedmtl simulate`", "default", "allowed", "meaning"], ["---", "---", "---", "---", "---"], ...simulationRows()])}
 `;
 }
 

@@ -16,10 +16,10 @@ const { buildTasks, peakBytes, uniforms } = require("./scale.cjs");
 
 const root = path.join(__dirname, "..");
 /** Virtual seconds that the trace covers before it repeats. */
-const traceSeconds = 60;
+const traceSeconds = 10;
 
 /**
- * A trace in which devices come and go, for 1 to 9 s at a time; one in a thousand has no line.
+ * A trace in which devices come and go, for 0.5 to 2.5 s at a time; one in a thousand has no line.
  * @param {string} file @param {number} devices
  */
 function writeTrace(file, devices) {
@@ -27,11 +27,11 @@ function writeTrace(file, devices) {
   let chunk = "device,start,end\n";
   for (let t = 0; t < devices; t++) {
     const next = uniforms(devices + t);
-    let time = 4 * (next() + 1);
+    let time = (next() + 1) / 2;
     while (t % 1000 !== 999 && time < traceSeconds - 1) {
-      const end = Math.min(traceSeconds, time + 5 + 4 * next());
+      const end = Math.min(traceSeconds, time + 1.5 + next());
       chunk += `device-${t},${time.toFixed(3)},${end.toFixed(3)}\n`;
-      time = end + 3 + 2 * next();
+      time = end + 0.7 + next() / 2;
     }
     if (chunk.length > 1 << 20) {
       fs.writeSync(handle, chunk);

@@ -58,6 +58,36 @@ describe("examples", () => {
     expect(text).toMatch(/^with a signal: aborted$/m);
   });
 
+  it("simulate: momentum is there before the paper's rule, and both before mini-batch SGD", () => {
+    const text = run("simulate.ts");
+    const times = [...text.matchAll(/: converged after \d+ rounds, ([\d.]+) s/g)].map(([, time]) =>
+      Number(time),
+    );
+    expect(times).toHaveLength(3);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+
+  it("own-devices: who sleeps answers less, who hangs on a satellite pays more", () => {
+    const text = run("own-devices.ts");
+    const [odd, forgetful, last] = [...text.matchAll(/: (\d+) answers, ([\d.]+) J/g)].map(
+      ([, answers, joules]) => ({
+        answers: Number(answers),
+        joules: Number(joules),
+      }),
+    );
+    expect(forgetful?.answers).toBe(180);
+    expect(last?.answers).toBe(200);
+    expect(odd?.answers).toBeLessThan(180);
+    expect(last?.joules).toBeGreaterThan(10 * (forgetful?.joules ?? 0));
+  });
+
+  it("own-method: gradient descent finds the line with a third of the answers lost", () => {
+    const text = run("own-method.ts");
+    const [, slope, offset] = /w = ([\d.-]+), ([\d.-]+);/.exec(text) ?? [];
+    expect(Number(slope)).toBeCloseTo(2, 1);
+    expect(Number(offset)).toBeCloseTo(-1, 1);
+  });
+
   it("are short", () => {
     for (const name of readdirSync(join(root, "examples"))) {
       expect(readFileSync(join(root, "examples", name), "utf8").split("\n").length, name).toBeLessThanOrEqual(

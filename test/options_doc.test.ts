@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, it } from "vitest";
+import { systemsFlags } from "../dist/cli/simulation_flags.js";
 import { trainingFlags } from "../dist/cli/training_flags.js";
 import { resolveOptions } from "../dist/options.js";
 
@@ -17,7 +18,7 @@ it("is what the code says now (node scripts/docs.cjs writes it)", () => {
 });
 
 it("has every flag, and every option with its default", () => {
-  for (const { name } of trainingFlags) {
+  for (const { name } of [...trainingFlags, ...systemsFlags]) {
     expect(page).toContain(`\`--${name}\``);
   }
   // Not plain values: an object, the number of processors, and defaults that follow another option.

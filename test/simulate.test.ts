@@ -100,6 +100,13 @@ describe("without faults a simulation is a training", () => {
     expect(history.column("flops").at(-1)).toBeLessThanOrEqual(trained.history.column("flops").at(-1) ?? 0);
   });
 
+  it("mocha-paper is mocha with the policy of the paper, down to its name", async () => {
+    const [named, given] = [await run({ method: "mocha-paper" }), await run({ policy: "paper" })];
+    expect(named.weights).toEqual(given.weights);
+    expect([named.method, given.method]).toEqual(["mocha-paper", "mocha"]);
+    await expect(run({ method: "mocha-paper", policy: "row" })).rejects.toThrow(/has policy "paper"/);
+  });
+
   it("a learned relationship ends where the training does, and its history costs as much", async () => {
     const relationship = traceNorm({ lambda1: 0.1 });
     const { status, history } = await run({ relationship, stop: { rounds: 5000, gap: 1e-3 } });
@@ -349,6 +356,21 @@ describe("stopping", () => {
     expect(timed.time).toBeGreaterThanOrEqual(3);
     expect(timed.history.at(timed.history.length - 2)?.time).toBeLessThan(3);
     expect((await run({ stop: { rounds: 3, gap: 0 } })).history.length).toBe(3);
+  });
+
+  it("by a timer, whatever the method does all the time", async () => {
+    for (const method of ["fedavg", "local", "mocha"] as const) {
+      const baseline = method === "fedavg" ? { scaling: 0.1 } : {};
+      const simulation = simulate(tasks, {
+        ...base,
+        method,
+        baseline,
+        stop: { rounds: 1e9, gap: 0 },
+        evaluateEvery: 100,
+      });
+      setTimeout(() => simulation.abort(), 20);
+      expect((await simulation.result).status).toBe("aborted");
+    }
   });
 
   it("on abort, with what there is", async () => {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <thread>
+#include <utility>
 
 #include "native/test/solver_support.hpp"
 
@@ -66,6 +68,45 @@ RoundPlan rounds(std::uint64_t first, std::uint64_t count) {
     plan.maxRounds = count;
     plan.seconds = 1e9;
     return plan;
+}
+
+TEST(Session, TheWorkOfTasksAddsUpToTheRoundsAndThetaIsABound) {
+    for (const auto& [policy, loss] : kPoliciesAndLosses) {
+        SCOPED_TRACE(static_cast<int>(policy));
+        Session plain({.kind = loss}, policy, 2);
+        Session detailed({.kind = loss}, policy, 2);
+        TaskWork work(detailed.steps.size());
+        for (std::uint64_t round = 1; round <= 20; ++round) {
+            const std::size_t dropped = round % detailed.steps.size();
+            const double count = std::exchange(detailed.steps[dropped], 0.0);
+            plain.steps = detailed.steps;
+            RoundPlan plan = rounds(round, 1);
+            plain.run(plan);
+            plan.steps = detailed.steps;
+            plan.wantTheta = true;
+            const RoundRecord record =
+                runRounds(detailed.pool, detailed.server, plan, kNotCancelled, &work)[0];
+            detailed.steps[dropped] = count;
+            const auto sum = [](const std::vector<double>& values) {
+                return std::accumulate(values.begin(), values.end(), 0.0);
+            };
+            EXPECT_EQ(sum(work.steps), static_cast<double>(record.steps));
+            EXPECT_EQ(sum(work.flops), static_cast<double>(record.flops));
+            EXPECT_EQ(work.steps[dropped], 0.0);
+            EXPECT_EQ(work.flops[dropped], 0.0);
+            EXPECT_EQ(work.theta[dropped], 1.0);
+            for (const double theta : work.theta) {
+                EXPECT_GE(theta, 0.0);
+                EXPECT_LE(theta, 1.0);
+            }
+            const Certificate now = certifyNow(detailed.pool, detailed.server);
+            EXPECT_EQ(now.primal, record.certificate.primal);
+            EXPECT_EQ(now.dual, record.certificate.dual);
+        }
+        // Neither being watched nor being certified once more has changed a bit.
+        EXPECT_EQ(plain.alpha(), detailed.alpha());
+        EXPECT_EQ(plain.W(), detailed.W());
+    }
 }
 
 TEST(Session, EveryRoundIsCertifiedAndTheDualNeverFalls) {

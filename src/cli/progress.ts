@@ -25,6 +25,8 @@ export interface ProgressOptions {
   readonly targetGap: number;
   /** The most rounds. */
   readonly rounds: number;
+  /** What is said of a round, instead of what is said of a training. */
+  readonly describe?: (state: ProgressState) => string;
   /** The time in seconds; a test brings its own clock. */
   readonly now?: () => number;
 }
@@ -62,7 +64,7 @@ export function createProgress(options: ProgressOptions): Progress {
       }
       lastDrawn = time;
       const fraction = fractionDone(state.round, firstGap, gap, options);
-      const text = describe(state, gap, time - start, options);
+      const text = options.describe?.(state) ?? describe(state, gap, time - start, options);
       if (onTerminal) {
         // One column stays free: some terminals wrap as soon as the last one is filled. A terminal that does not
         // know its width says 0.

@@ -57,7 +57,7 @@ export function factsOf(
 }
 
 /** A short digest. */
-function digest(values: Float64Array | Uint8Array): string {
+export function digest(values: Float64Array | Uint8Array): string {
   return crypto().createHash("sha256").update(values).digest("hex").slice(0, 16);
 }
 

@@ -25,9 +25,16 @@ import { isLearned } from "./relationships.js";
 const flopsPerFeature = 4;
 const flopsPerFeatureOfPairs = 5;
 
+/** The data as the user gave them, with the features as they are used, and these as the loop takes them. */
+export interface MochaData {
+  readonly tasks: TaskSet;
+  readonly features: TaskSet;
+  readonly prepared: PreparedData;
+}
+
 /** MOCHA under way. */
 export class MochaMethod implements Method {
-  readonly name = "mocha";
+  readonly name: "mocha" | "mocha-paper";
   readonly taskCount: number;
   readonly rowCounts: Float64Array;
   readonly flopsPerStep: Float64Array;
@@ -44,18 +51,20 @@ export class MochaMethod implements Method {
   readonly #momentum: boolean;
   readonly #work: { bytesDown: Float64Array; bytesUp: Float64Array };
 
-  /**
-   * @param tasks the data as the user gave it; `data` the same, prepared
-   * @throws FedmtlError BAD_INPUT for labels that do not fit the loss; INVALID_OPTION for a relationship of other tasks
-   */
-  constructor(tasks: TaskSet, prepared: TaskSet, data: PreparedData, options: ResolvedOptions) {
+  /** @throws FedmtlError BAD_INPUT for labels that do not fit the loss; INVALID_OPTION for a relationship of other tasks */
+  constructor(
+    name: "mocha" | "mocha-paper",
+    { tasks, features, prepared: data }: MochaData,
+    options: ResolvedOptions,
+  ) {
+    this.name = name;
     this.#names = tasks.names;
     this.#data = data;
     this.#options = options;
     this.taskCount = tasks.taskCount;
     this.ownStoppingRule = isLearned(options.relationship);
-    this.rowCounts = rowCountsOf(prepared);
-    const rowSizes = rowSizesOf(prepared);
+    this.rowCounts = rowCountsOf(features);
+    const rowSizes = rowSizesOf(features);
     const perFeature = options.intercept === "free" ? flopsPerFeatureOfPairs : flopsPerFeature;
     this.flopsPerStep = rowSizes.map((size) => perFeature * size);
     this.#passFlops = rowSizes.map((size, t) => passFlops(size * (this.rowCounts[t] ?? 0)));

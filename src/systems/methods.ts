@@ -38,8 +38,8 @@ export async function createMethod(
   if (typeof method === "function") {
     return requireMethod(await method(features, options), tasks.taskCount);
   }
-  if (method === "mocha") {
-    return new MochaMethod(tasks, features, prepared, trainingOptions(options));
+  if (method === "mocha" || method === "mocha-paper") {
+    return new MochaMethod(method, { tasks, features, prepared }, trainingOptions(options));
   }
   refuseOptionsOfMocha(method, options);
   return await createBaseline(method, features, baselineOptions(method, options));

@@ -8,6 +8,7 @@ import { type PaperNetwork, paperConstants } from "./links.js";
 /** Per visit of a row, all rows of a round together. */
 const perVisit: Readonly<Record<string, number>> = {
   mocha: 8,
+  "mocha-paper": 8,
   "minibatch-sdca": 6,
   "minibatch-sgd": 4,
   // Solved by MOCHA's rounds; the release has no time for them.

@@ -4,7 +4,7 @@
 import { TaskSet } from "../data/task_set.js";
 import { FedmtlError } from "../errors.js";
 import { CheckpointFolder } from "../mocha/checkpoint.js";
-import { type Facts, factsOf } from "../mocha/checkpoint_file.js";
+import { digest, type Facts, factsOf } from "../mocha/checkpoint_file.js";
 import type { Model } from "../mocha/model.js";
 import { foldScaling, separateIntercepts } from "../mocha/model_parts.js";
 import { type PreparedData, prepareData } from "../mocha/prepare.js";
@@ -169,13 +169,19 @@ async function openCheckpoints(
   return { folder, resumedFrom: found.path };
 }
 
+/** Descriptions longer than this, of many devices, become digests. */
+const longestDescription = 200;
+
+const shortened = (text: string): string =>
+  text.length <= longestDescription ? text : `digest ${digest(Buffer.from(text))}`;
+
 /** What must be the same for a simulation to go on with the same bits. */
 function simulationFacts(prepared: PreparedData, options: ResolvedSimulation, { method }: Simulation): Facts {
   const { devices, network, availability, faults, budget, sampling, deadline, evaluateEvery } = options;
   const described = (part: unknown): string =>
-    typeof part === "function" ? "given by a function" : JSON.stringify(part);
+    typeof part === "function" ? "given by a function" : shortened(JSON.stringify(part));
   const partsOf = (parts: readonly { readonly name: string; readonly facts?: object }[]): string =>
-    JSON.stringify(parts.map(({ name, facts }) => ({ name, ...facts })));
+    shortened(JSON.stringify(parts.map(({ name, facts }) => ({ name, ...facts }))));
   return {
     ...factsOf(trainingOptions(options), prepared, undefined, undefined),
     method: method.name,

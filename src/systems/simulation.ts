@@ -6,6 +6,7 @@
  * round lasts until the slowest has answered. With a deadline the server waits for silent devices until then; without one it
  * is taken to know of them at once.
  */
+import { setImmediate } from "node:timers/promises";
 import type { CheckpointFolder } from "../mocha/checkpoint.js";
 import { stored, storedNumber, type SavedState } from "../mocha/checkpoint_file.js";
 import { Attendance } from "./attendance.js";
@@ -19,6 +20,9 @@ import { paperSeconds } from "./paper_time.js";
 import { RoundCosts, type RoundTotals } from "./round_costs.js";
 import type { SimulationHistory } from "./simulation_history.js";
 import type { ResolvedSimulation } from "./simulation_options.js";
+
+/** Wall time after which timers and signals get their turn; methods that never leave JavaScript would keep them out. */
+const millisecondsInARow = 10;
 
 /** Why a simulation ended. */
 export type SimulationStatus =
@@ -115,7 +119,12 @@ export class Simulation {
     if (this.#targetReached()) {
       return "converged";
     }
+    let start = performance.now();
     for (;;) {
+      if (performance.now() - start > millisecondsInARow) {
+        await setImmediate();
+        start = performance.now();
+      }
       if (this.#aborted) {
         return "aborted";
       }

@@ -22,9 +22,9 @@ import type { SimulatedRound } from "./simulation_history.js";
 import type { TaskRound } from "./task_round.js";
 import { type BudgetName, budgetOf, type WorkBudget } from "./work_budgets.js";
 
-/** The methods by name: MOCHA and the baselines. */
-export const methodNames = ["mocha", ...baselineNames] as const;
-export type MethodName = "mocha" | BaselineName;
+/** The methods by name: MOCHA with the policy that is asked for, with that of the paper, and the baselines. */
+export const methodNames = ["mocha", "mocha-paper", ...baselineNames] as const;
+export type MethodName = "mocha" | "mocha-paper" | BaselineName;
 
 /** When a simulation stops; whichever comes first. Objectives are looked at on evaluated rounds. */
 export interface SimulationStop {
@@ -48,7 +48,10 @@ type NotOfSimulations = "budgets" | "multiclass" | "warmStart" | "stop";
 
 /** What a simulation can be told; anything left out takes its default. */
 export interface SimulateOptions extends Omit<FitOptions, NotOfSimulations> {
-  /** The name of a method, or what makes one; by default `mocha`, with the policy that `policy` names. */
+  /**
+   * The name of a method, or what makes one; by default `mocha`, with the policy that `policy` names. `mocha-paper` is the same
+   * with policy `paper`.
+   */
   readonly method?: MethodName | MethodFactory;
   /** Own options of a baseline: theta, batch, scaling, tuning, lambda, ... (docs/baselines.md). */
   readonly baseline?: Omit<BaselineOptions, keyof FitOptions>;
@@ -186,6 +189,17 @@ function methodOf(given: SimulateOptions["method"]): ResolvedSimulation["method"
   return method;
 }
 
+/** @throws FedmtlError INVALID_OPTION for another policy */
+function policyOfPaper(given: FitOptions["policy"]): Pick<FitOptions, "policy"> {
+  if (given !== undefined && given !== "paper") {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `policy is ${shown(given)}; the method mocha-paper has policy "paper", take mocha for another one`,
+    );
+  }
+  return { policy: "paper" };
+}
+
 function networkOf(given: Network | undefined): Network {
   const network = given ?? simulationDefaults.network;
   if (typeof network === "string" && !(networkNames as readonly string[]).includes(network)) {
@@ -220,7 +234,9 @@ export function resolveSimulation(given: SimulateOptions = {}): ResolvedSimulati
   const training = Object.fromEntries(
     Object.entries(given).filter(([name]) => trainingNames.includes(name as never)),
   );
-  const { stop: _, ...fit } = resolveOptions({ ...training, stop: { gap: stop.gap } });
+  const method = methodOf(given.method);
+  const policy = method === "mocha-paper" ? policyOfPaper(given.policy) : {};
+  const { stop: _, ...fit } = resolveOptions({ ...training, ...policy, stop: { gap: stop.gap } });
   const { sampling, deadline, theta = false, onRound, baseline = {} } = given;
   if (typeof theta !== "boolean") {
     throw new FedmtlError("INVALID_OPTION", `theta is ${shown(theta)}; give true or false`);
@@ -228,7 +244,7 @@ export function resolveSimulation(given: SimulateOptions = {}): ResolvedSimulati
   requireOptions("baseline is", baseline, "{ theta: 0.5 }");
   const resolved: ResolvedSimulation = {
     ...fit,
-    method: methodOf(given.method),
+    method,
     baseline,
     devices: given.devices ?? simulationDefaults.devices,
     network: networkOf(given.network),

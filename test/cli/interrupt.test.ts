@@ -45,3 +45,41 @@ it.each(["SIGINT", "SIGTERM"] as const)("%s", async (signal) => {
   expect(JSON.parse(lines.at(-1) ?? "").round).toBe(result.rounds);
   expect((await readdir(dirname(history))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
+
+it("a simulation: whole history, a result, and it goes on from its checkpoint", async () => {
+  const history = file("simulated.jsonl");
+  const problem = [
+    "simulate",
+    data,
+    "--relationship",
+    "mean",
+    "--lambda2",
+    "1",
+    "--gap",
+    "0",
+    "--checkpoint",
+    file("folder"),
+  ];
+  const { child, ended } = start([
+    ...problem,
+    "--method",
+    "mocha,local",
+    "--rounds",
+    "1e9",
+    "--history",
+    history,
+    "--json",
+  ]);
+  await underWay(history);
+  child.kill("SIGINT");
+  const { code, stdout, stderr } = await ended;
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/interrupted.*--resume goes on from there/);
+  const { methods } = JSON.parse(stdout) as { methods: { method: string; status: string; rounds: number }[] };
+  expect(methods.map(({ method, status }) => [method, status])).toEqual([["mocha", "aborted"]]);
+  const rounds = methods[0]?.rounds ?? 0;
+  expect((await readFile(history, "utf8")).trimEnd().split("\n")).toHaveLength(rounds);
+  const resumed = start([...problem, "--resume", "--rounds", `${rounds + 5}`, "--json"]);
+  const { stdout: rest } = await resumed.ended;
+  expect(JSON.parse(rest).methods[0]).toMatchObject({ rounds: rounds + 5, status: "budget" });
+});

@@ -17,7 +17,7 @@ import type { Arguments, Command } from "../arguments.js";
 import { checkpointFlags, checkpointOptions } from "../checkpoint_flags.js";
 import { aboutFile, exitCodes } from "../failures.js";
 import { checkSeparate, checkWritable } from "../files.js";
-import { writeJson } from "../output.js";
+import { short, writeJson } from "../output.js";
 import { createProgress } from "../progress.js";
 import { runnable } from "../runnable.js";
 import { columnFlags, dataFile, jsonFlag, precisionFlag, readOptions } from "../shared_arguments.js";
@@ -162,10 +162,15 @@ async function simulateOne(plan: Plan, method: MethodName, handle?: FileHandle):
   const run = simulate(tasks, { ...plan.options, method, baseline, ...folder, ...perTask });
   const { seed, stop } = run.options;
   interruption.whenItHappens(() => run.abort());
-  const progress = createProgress({ stream: process.stderr, targetGap: stop.gap, rounds: stop.rounds });
+  let time = 0;
+  const progress = createProgress({
+    ...{ stream: process.stderr, targetGap: stop.gap, rounds: stop.rounds },
+    describe: ({ round }) => `${method}: round ${round}, ${short(time)} virtual seconds`,
+  });
   let chunk = "";
   try {
     for await (const record of run) {
+      time = record.time;
       progress.update(record);
       if (handle !== undefined) {
         chunk += linesOfTasks.get(record.round) ?? simulationLine(record, { method, seed }, undefined);
