@@ -144,7 +144,7 @@ function dropTable(rows: readonly Row[], names: readonly string[]): ReportTable 
     ),
     notes: [
       "To a thousandth above the optimum: medians over seeds, with the least and the most. Rounds times 1 - p: how many of them a device took part in.",
-      "A dash: not within the most rounds allowed.",
+      `A dash: not within ${mostRounds} rounds.`,
     ],
   };
 }

@@ -4,7 +4,7 @@
 import type { Comparison, ReportTable, RunTrace } from "../report/content.js";
 import type { Findings, Row } from "./experiment.js";
 import { type RaceNetwork, raceNetworks } from "./network_clocks.js";
-import { type RaceMethod, raceMethods } from "./race.js";
+import { mostRounds, type RaceMethod, raceMethods } from "./race.js";
 import { median } from "./statistics.js";
 
 /** One method with one work: the rows of its seeds. */
@@ -127,7 +127,7 @@ function bestTable(groups: readonly Group[], withCondition: boolean): ReportTabl
     rows,
     notes: [
       "Medians over seeds. Seconds on 3g, lte and wifi; under the paper's constants the unit of its released code.",
-      "Of every method the work with the least time on that network; a dash: not within the most rounds allowed.",
+      `Of every method the work with the least time on that network; a dash: not within ${mostRounds} rounds.`,
     ],
   };
 }

@@ -81,6 +81,7 @@ function choiceTable(rows: readonly Row[], sources: readonly DataSource[]): Repo
         const gap = Math.max(...own.map(({ values }) => values.relativeGap ?? Number.NaN));
         return [
           name,
+          source.loss,
           choosingMetric(source),
           model,
           choices(own, "lambda1"),
