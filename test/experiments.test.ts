@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { LocalRows } from "../dist/baselines/local_rows.js";
 import { type DataSource, generatedSource, loadData, sourceOf } from "../dist/experiments/data_source.js";
 import type { Row } from "../dist/experiments/experiment.js";
-import { NetworkClocks, raceNetworks } from "../dist/experiments/network_clocks.js";
+import { NetworkClocks, raceClockNames, raceClocks } from "../dist/experiments/network_clocks.js";
 import { pooled } from "../dist/experiments/pooled.js";
 import { raceProblem, sigmaOf } from "../dist/experiments/race_problem.js";
 import { experiments } from "../dist/experiments/registry.js";
@@ -200,10 +200,10 @@ describe("results", () => {
 });
 
 describe("what experiments rest on", () => {
-  it("a race's clocks are those of simulate on each network", async () => {
+  it("a race's clocks are those of simulate on each device and network", async () => {
     const tasks = generatedTasks(recipe);
     for (const method of ["mocha", "cocoa", "minibatch-sgd"] as const) {
-      const clocks = new NetworkClocks(method, "phone", tasks.names, 5);
+      const clocks = new NetworkClocks(method, tasks.names, 5);
       const options = {
         ...{
           method,
@@ -214,9 +214,10 @@ describe("what experiments rest on", () => {
         ...{ baseline: method === "minibatch-sgd" ? { scaling: 1 } : {}, stop: { rounds: 7, gap: 0 } },
       };
       await simulate(tasks, { ...options, onRound: (_, costs) => clocks.add(costs) }).result;
-      for (const network of raceNetworks) {
-        const { time } = await simulate(tasks, { ...options, network }).result;
-        expect(clocks.time(network) / time, `${method} on ${network}`).toBeCloseTo(1, 12);
+      for (const clock of raceClockNames) {
+        const { device, network } = raceClocks[clock];
+        const { time } = await simulate(tasks, { ...options, devices: device, network }).result;
+        expect(clocks.time(clock) / time, `${method}, ${clock}`).toBeCloseTo(1, 12);
       }
     }
   });

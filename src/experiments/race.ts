@@ -1,12 +1,12 @@
 /**
  * Races: methods that minimise the same P(W), and the time each takes until P is within a thousandth of its least value, on
- * every network at once. Each method comes with several amounts of local work, of which a network's best one counts, as the
- * paper tunes what each method has.
+ * several devices and networks at once. Each method comes with several amounts of local work, of which the best one counts for
+ * each of them, as the paper tunes what each method has.
  */
 import { simulate } from "../systems/simulate.js";
 import type { SimulateOptions } from "../systems/simulation_options.js";
 import type { LoadedData, Job, JobResult } from "./experiment.js";
-import { NetworkClocks, raceNetworks } from "./network_clocks.js";
+import { NetworkClocks, raceClockNames } from "./network_clocks.js";
 import { raceProblem } from "./race_problem.js";
 import { finite } from "./statistics.js";
 
@@ -90,8 +90,8 @@ export async function race(
 ): Promise<JobResult> {
   const { tasks, options, optimum } = await raceProblem(data);
   const own = methodOptions(method as RaceMethod);
-  const clocks = new NetworkClocks(String(own.method), "phone", tasks.names, seed);
-  const times = raceNetworks.map((): number[] => []);
+  const clocks = new NetworkClocks(String(own.method), tasks.names, seed);
+  const times = raceClockNames.map((): number[] => []);
   const { history, status, scaling } = await simulate(tasks, {
     ...options,
     ...own,
@@ -101,8 +101,8 @@ export async function race(
     stop: { rounds: mostRounds, suboptimality: { optimum, epsilon: target } },
     onRound: ({ round }, costs) => {
       clocks.add(costs, shares?.(round));
-      for (const [i, network] of raceNetworks.entries()) {
-        times[i]?.push(clocks.time(network));
+      for (const [i, clock] of raceClockNames.entries()) {
+        times[i]?.push(clocks.time(clock));
       }
     },
   }).result;
@@ -120,13 +120,13 @@ export async function race(
       flops: history.total("flops"),
       bytes: bytes.at(-1) ?? 0,
       ...(scaling === undefined ? {} : { scaling }),
-      ...Object.fromEntries(raceNetworks.map((network) => [network, clocks.time(network)])),
+      ...Object.fromEntries(raceClockNames.map((clock) => [clock, clocks.time(clock)])),
     },
     series: {
       round: kept.map((i) => i + 1),
       primal: at(primal),
       bytes: at(bytes),
-      ...Object.fromEntries(raceNetworks.map((network, i) => [network, at(times[i] ?? [])])),
+      ...Object.fromEntries(raceClockNames.map((clock, i) => [clock, at(times[i] ?? [])])),
     },
   };
 }

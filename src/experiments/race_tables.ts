@@ -1,9 +1,9 @@
 /**
- * Tables and curves of races: who arrives when, on which network.
+ * Tables and curves of races: who arrives when, on which devices and network.
  */
 import type { Comparison, ReportTable, RunTrace } from "../report/content.js";
 import type { Findings, Row } from "./experiment.js";
-import { type RaceNetwork, raceNetworks } from "./network_clocks.js";
+import { type RaceClock, raceClockNames } from "./network_clocks.js";
 import { mostRounds, type RaceMethod, raceMethods } from "./race.js";
 import { median } from "./statistics.js";
 
@@ -41,7 +41,7 @@ function entriesOf(rows: readonly Row[]): Entry[] {
 }
 
 /** Median over seeds; Infinity where most of them do not arrive. */
-function timeOf({ rows }: Entry, value: RaceNetwork | "rounds"): number {
+function timeOf({ rows }: Entry, value: RaceClock | "rounds"): number {
   return median(
     rows.map(({ values }) =>
       values.reached === 1 ? (values[value] ?? Number.NaN) : Number.POSITIVE_INFINITY,
@@ -55,12 +55,12 @@ function endOf({ rows }: Entry): number {
 }
 
 /** The work with the least time; of those that do not arrive the nearest. */
-function best(entries: readonly Entry[], network: RaceNetwork): Entry | undefined {
+function best(entries: readonly Entry[], clock: RaceClock): Entry | undefined {
   return entries.reduce<Entry | undefined>((a, b) => {
     if (a === undefined) {
       return b;
     }
-    const difference = timeOf(b, network) - timeOf(a, network);
+    const difference = timeOf(b, clock) - timeOf(a, clock);
     const nearer = Number.isNaN(difference) ? endOf(b) < endOf(a) : difference < 0;
     return nearer ? b : a;
   }, undefined);
@@ -86,27 +86,27 @@ function groupsOf(entries: readonly Entry[]): Group[] {
   });
 }
 
-/** The winner's table: a row a method and network, each with its best work. */
+/** The winner's table: a row a method and clock, each with its best work. */
 function bestTable(groups: readonly Group[], withCondition: boolean): ReportTable {
   const rows = groups.flatMap(({ data, condition, entries }) =>
-    raceNetworks.flatMap((network) => {
+    raceClockNames.flatMap((clock) => {
       const chosen = raceMethods.map((method) =>
         best(
           entries.filter((entry) => entry.method === method),
-          network,
+          clock,
         ),
       );
-      const ours = chosen[0] === undefined ? Number.NaN : timeOf(chosen[0], network);
+      const ours = chosen[0] === undefined ? Number.NaN : timeOf(chosen[0], clock);
       return chosen.flatMap((entry) => {
         if (entry === undefined) {
           return [];
         }
-        const time = timeOf(entry, network);
+        const time = timeOf(entry, clock);
         return [
           [
             data,
             ...(withCondition ? [condition] : []),
-            network,
+            clock,
             entry.method,
             entry.work,
             arrived(timeOf(entry, "rounds")),
@@ -122,12 +122,12 @@ function bestTable(groups: readonly Group[], withCondition: boolean): ReportTabl
     columns: [
       "data",
       ...(withCondition ? ["variability"] : []),
-      ...["network", "method", "best work", "rounds", "time", "times ours"],
+      ...["devices and network", "method", "best work", "rounds", "time", "times ours"],
     ],
     rows,
     notes: [
-      "Medians over seeds. Seconds on 3g, lte and wifi; under the paper's constants the unit of its released code.",
-      `Of every method the work with the least time on that network; a dash: not within ${mostRounds} rounds.`,
+      "Medians over seeds. Seconds on phones and wearables; under the paper's constants the unit of its released code.",
+      `Of every method the work with the least time there; a dash: not within ${mostRounds} rounds.`,
     ],
   };
 }
@@ -140,7 +140,7 @@ function allTable(entries: readonly Entry[], withCondition: boolean): ReportTabl
       "data",
       ...(withCondition ? ["variability"] : []),
       ...["method", "work", "seeds that arrive", "of", "rounds", "ends at"],
-      ...raceNetworks,
+      ...raceClockNames,
     ],
     rows: entries.map((entry) => [
       entry.data,
@@ -151,14 +151,14 @@ function allTable(entries: readonly Entry[], withCondition: boolean): ReportTabl
       entry.rows.length,
       arrived(timeOf(entry, "rounds")),
       arrived(endOf(entry)),
-      ...raceNetworks.map((network) => arrived(timeOf(entry, network))),
+      ...raceClockNames.map((clock) => arrived(timeOf(entry, clock))),
     ]),
   };
 }
 
-function traceOf({ method, seed, series = {} }: Row, network: RaceNetwork): RunTrace {
+function traceOf({ method, seed, series = {} }: Row, clock: RaceClock): RunTrace {
   const { round = [], primal = [], bytes = [] } = series;
-  const seconds = series[network] ?? [];
+  const seconds = series[clock] ?? [];
   return {
     method,
     seed,
@@ -171,37 +171,35 @@ function traceOf({ method, seed, series = {} }: Row, network: RaceNetwork): RunT
   };
 }
 
-/** The curves on the physical networks, each method with its best work there. */
-function curvesOf(groups: readonly Group[]): Comparison[] {
+/** The curves on physical devices and networks, each method with its best work there. */
+function curvesOf(groups: readonly Group[], clocks: readonly RaceClock[]): Comparison[] {
   return groups.flatMap(({ data, condition, entries }) =>
-    raceNetworks
-      .filter((network) => !network.startsWith("paper"))
-      .map((network) => {
-        const chosen = raceMethods.flatMap(
-          (method) =>
-            best(
-              entries.filter((entry) => entry.method === method),
-              network,
-            ) ?? [],
-        );
-        const variability = condition === "" ? "" : `, ${condition} variability`;
-        const optimum = chosen[0]?.rows[0]?.values.optimum;
-        return {
-          title: `${data} on ${network}${variability}`,
-          runs: chosen.flatMap(({ rows }) => rows.map((row) => traceOf(row, network))),
-          ...(typeof optimum === "number" ? { optimum } : {}),
-        };
-      }),
+    clocks.map((clock) => {
+      const chosen = raceMethods.flatMap(
+        (method) =>
+          best(
+            entries.filter((entry) => entry.method === method),
+            clock,
+          ) ?? [],
+      );
+      const variability = condition === "" ? "" : `, ${condition} variability`;
+      const optimum = chosen[0]?.rows[0]?.values.optimum;
+      return {
+        title: `${data}, ${clock}${variability}`,
+        runs: chosen.flatMap(({ rows }) => rows.map((row) => traceOf(row, clock))),
+        ...(typeof optimum === "number" ? { optimum } : {}),
+      };
+    }),
   );
 }
 
-/** What a race found. */
-export function raceFindings(rows: readonly Row[]): Findings {
+/** What a race found. @param drawn the clocks that there are curves for */
+export function raceFindings(rows: readonly Row[], drawn: readonly RaceClock[]): Findings {
   const entries = entriesOf(rows);
   const groups = groupsOf(entries);
   const withCondition = entries.some(({ condition }) => condition !== "");
   return {
     tables: [bestTable(groups, withCondition), allTable(entries, withCondition)],
-    comparisons: curvesOf(groups),
+    comparisons: curvesOf(groups, drawn),
   };
 }

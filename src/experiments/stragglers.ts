@@ -5,6 +5,7 @@
  */
 import { generatedSource } from "./data_source.js";
 import type { Experiment } from "./experiment.js";
+import { isPhysical, raceClockNames } from "./network_clocks.js";
 import { race, raceMethods, worksOf } from "./race.js";
 import { raceFindings } from "./race_tables.js";
 
@@ -21,5 +22,5 @@ export const stragglers: Experiment = {
       ),
     ),
   run: (job, data) => race(job, job.setting, data),
-  findings: raceFindings,
+  findings: (rows) => raceFindings(rows, raceClockNames.filter(isPhysical)),
 };

@@ -59,5 +59,5 @@ export const systems: Experiment = {
       shares: (round) => Float64Array.from(names, (_, t) => share(lowest, random, round, t)),
     });
   },
-  findings: raceFindings,
+  findings: (rows) => raceFindings(rows, ["phone on lte", "wearable on lte"]),
 };
