@@ -3,6 +3,7 @@
  * several devices and networks at once. Each method comes with several amounts of local work, of which the best one counts for
  * each of them, as the paper tunes what each method has.
  */
+import type { TaskSet } from "../data/task_set.js";
 import { simulate } from "../systems/simulate.js";
 import type { SimulateOptions } from "../systems/simulation_options.js";
 import type { LoadedData, Job, JobResult } from "./experiment.js";
@@ -21,6 +22,9 @@ const pointsKept = 60;
 export const raceMethods = ["mocha", "mocha-paper", "cocoa", "minibatch-sdca", "minibatch-sgd"] as const;
 export type RaceMethod = (typeof raceMethods)[number];
 
+/** An amount of local work, which may depend on the data. */
+type Work = SimulateOptions | ((tasks: TaskSet) => SimulateOptions);
+
 const epochs = (counts: readonly number[]): Record<string, SimulateOptions> =>
   Object.fromEntries(counts.map((count) => [`${count} epochs`, { localEpochs: count }]));
 
@@ -33,17 +37,25 @@ const batches = (shares: readonly number[]): Record<string, SimulateOptions> =>
     ]),
   );
 
-/** The release stops a task after 1000 steps; more of them are CoCoA's way to fewer rounds. */
-const thetas: Record<string, SimulateOptions> = {
+/** Of the most work that MOCHA may have, in passes over its rows. */
+const mostEpochs = 16;
+
+/**
+ * The release stops a task after 1000 steps whatever its theta; with as many as MOCHA's most work is on average CoCoA, too, comes
+ * to few rounds.
+ */
+const thetas: Record<string, Work> = {
   "theta 0.9": { baseline: { theta: 0.9 } },
   "theta 0.5": { baseline: { theta: 0.5 } },
-  "theta 0.5 in 8000 steps": { baseline: { theta: 0.5, maxSteps: 8000 } },
+  [`theta 0.5 in ${mostEpochs} epochs`]: ({ rowCount, taskCount }) => ({
+    baseline: { theta: 0.5, maxSteps: Math.round((mostEpochs * rowCount) / taskCount) },
+  }),
 };
 
 /** What each method may do in a round, by name. */
-const works: Readonly<Record<RaceMethod, Readonly<Record<string, SimulateOptions>>>> = {
-  mocha: epochs([0.25, 1, 4, 16]),
-  "mocha-paper": epochs([0.25, 1, 4, 16]),
+const works: Readonly<Record<RaceMethod, Readonly<Record<string, Work>>>> = {
+  mocha: epochs([0.25, 1, 4, mostEpochs]),
+  "mocha-paper": epochs([0.25, 1, 4, mostEpochs]),
   cocoa: thetas,
   "minibatch-sdca": batches([0.25, 1]),
   "minibatch-sgd": batches([0.25, 1]),
@@ -90,12 +102,13 @@ export async function race(
 ): Promise<JobResult> {
   const { tasks, options, optimum } = await raceProblem(data);
   const own = methodOptions(method as RaceMethod);
+  const chosen = works[method as RaceMethod][work];
   const clocks = new NetworkClocks(String(own.method), tasks.names, seed);
   const times = raceClockNames.map((): number[] => []);
   const { history, status, scaling } = await simulate(tasks, {
     ...options,
     ...own,
-    ...works[method as RaceMethod][work],
+    ...(typeof chosen === "function" ? chosen(tasks) : chosen),
     ...(budget === undefined ? {} : { budget }),
     seed,
     stop: { rounds: mostRounds, suboptimality: { optimum, epsilon: target } },
