@@ -158,6 +158,13 @@ describe("what a round costs", () => {
     expect(sum(result.devices.answered)).toBe(result.history.total("participants"));
   });
 
+  it("of a method that sends nothing is its arithmetic alone", async () => {
+    const { rounds, result } = await perTask({ method: "local" });
+    for (const [h, { flops }] of rounds.entries()) {
+      expect(result.history.at(h)?.seconds).toBeCloseTo(most(flops) / device.flopsPerSecond, 12);
+    }
+  });
+
   it("under the paper's constants: 8 a coordinate step and the constant, whatever the devices", async () => {
     for (const [network, constant] of [
       ["paper-wifi", 10],

@@ -196,6 +196,19 @@ describe("traces", () => {
     }
   });
 
+  it("are read in pieces without losing what lies across two of them", async () => {
+    // 4 MB, and names of more bytes than letters, so that pieces end within lines, numbers and letters.
+    const many = Array.from({ length: 4000 }, (_, t) => `gerät ${t} ☃`);
+    const rows = many.flatMap((name, t) =>
+      Array.from({ length: 35 }, (__, i) => `${name},${10 * i},${10 * i + 1 + t / 4000}`),
+    );
+    const trace = await readTrace(written(`device,start,end\r\n${rows.join("\r\n")}\r\n`));
+    for (const i of [0, 17, 34]) {
+      expect(untilAt(trace, 10 * i + 0.5, many)).toEqual(many.map((_, t) => 10 * i + 1 + t / 4000));
+      expect(untilAt(trace, 10 * i + 2, many).every((until) => until === gone)).toBe(true);
+    }
+  });
+
   it("repeat, if they shall", async () => {
     const trace = await readTrace(written(lines.join("\n")), { repeat: 10 });
     expect(untilAt(trace, 31, devices)).toEqual([33, gone, 33, gone]);
@@ -250,12 +263,17 @@ describe("traces", () => {
 
   it("move the clock: it waits for the first device, those that go too early leave, at the end all are gone", async () => {
     const [first = "", second = ""] = tasks.names;
-    // An LTE round takes a phone a little more than 0.07 s.
+    // A round takes a little more than 0.07 s.
+    const link = {
+      ...{ downBytesPerSecond: 1e7, upBytesPerSecond: 1e7, latencySeconds: 0.07 },
+      ...{ joulesPerByteDown: 0, joulesPerByteUp: 0 },
+    };
     const content = ["device,start,end", `${first},5,5.5`, `${first},9,9.01`, `${second},5,5.2`].join("\n");
     const availability = await readTrace(written(content));
     const states: number[][] = [];
     const { history, status, absent } = await simulate(tasks, {
       ...base,
+      network: link,
       availability,
       onRound: (_, round) => states.push([...round.states.slice(0, 3)]),
       stop: { rounds: 100, gap: 0 },

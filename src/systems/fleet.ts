@@ -59,13 +59,19 @@ export class Fleet {
     this.joulesPerByteUp = ofLink("joulesPerByteUp");
   }
 
-  /** Seconds until device t has received a message of so many bytes. */
+  /** Seconds until device t has received a message of so many bytes; none where there is no message. */
   secondsDown(t: number, bytes: number): number {
+    if (bytes === 0) {
+      return 0;
+    }
     return (this.latencySeconds[t] as number) / 2 + bytes / (this.downBytesPerSecond[t] as number);
   }
 
-  /** Seconds of a round's messages to and from device t. */
+  /** Seconds of a round's messages to and from device t; none where nothing travels. */
   secondsOfMessages(t: number, down: number, up: number): number {
+    if (down + up === 0) {
+      return 0;
+    }
     const transfer =
       down / (this.downBytesPerSecond[t] as number) + up / (this.upBytesPerSecond[t] as number);
     return (this.latencySeconds[t] as number) + transfer;
