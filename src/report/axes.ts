@@ -46,7 +46,7 @@ export function linearDomain(values: Iterable<number>): [number, number] {
   const [low, high] = extent(values) ?? [0, 1];
   const scale = Math.max(Math.abs(low), Math.abs(high));
   const least = scale === 0 ? 1 : 1e-9 * scale;
-  return high - low >= least ? [low, high] : [low - least, high + least];
+  return high - low >= least ? [low, high] : [low === 0 ? 0 : low - least, high + least];
 }
 
 /** A logarithmic axis: its options and the ticks that carry numbers. */

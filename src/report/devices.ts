@@ -6,7 +6,7 @@ import { grouped, short } from "../numbers_in_words.js";
 import { drawable, evenlySpaced, linearDomain } from "./axes.js";
 import type { DeviceWork } from "./content.js";
 import type { Drawing, DrawingOptions } from "./drawing.js";
-import { figureOf } from "./figure.js";
+import { dataLink, figureOf } from "./figure.js";
 import { axisName, html, type Markup, showable } from "./markup.js";
 import { seriesStyle } from "./palette.js";
 
@@ -83,10 +83,9 @@ function sentenceOf(groups: readonly Group[]): string {
   }
   const parts = groups.map(({ method, values }) => {
     const [low, middle, high] = [0, 0.5, 1].map((q) => short(quantile(values, q)));
-    return `${groups.length === 1 && method === anyMethod ? "" : `${method}: `}median ${middle}, from ${low} to ${high} over ${grouped(values.length)} ${values.length === 1 ? "device" : "devices"}`;
+    return `${method === anyMethod ? "Median" : `${method}: median`} ${middle}, from ${low} to ${high} over ${grouped(values.length)} ${values.length === 1 ? "device" : "devices"}`;
   });
-  const sentence = parts.join("; ");
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+  return `${parts.join("; ")}.`;
 }
 
 /** How many values lie in each cell of the range, as opacities. */
@@ -169,10 +168,8 @@ export function deviceSection(
     const { device, method, rounds, steps, theta, seconds, joules } = devices[i] as DeviceWork;
     return [method, device, rounds, steps, theta, seconds, joules];
   });
-  const cut =
-    rows.length < devices.length
-      ? [`The CSV has ${grouped(rows.length)} of the devices, evenly spaced.`]
-      : [];
+  const header = ["method", "device", "rounds", "steps", "theta", "seconds", "joules"];
+  const part = rows.length < devices.length ? ` (${grouped(rows.length)} of the devices, evenly spaced)` : "";
   const figures = quantities.flatMap((quantity) => {
     const groups = groupsOf(devices, quantity);
     if (groups.length === 0) {
@@ -185,14 +182,11 @@ export function deviceSection(
       title: quantity.title,
       plot: plotOf(drawing, groups, quantity, seriesOf),
       sentence: sentenceOf(groups),
-      remarks: [...strips, ...(quantity.remark === undefined ? [] : [quantity.remark]), ...cut],
-      data: {
-        fileName: "devices.csv",
-        header: ["method", "device", "rounds", "steps", "theta", "seconds", "joules"],
-        rows,
-      },
+      remarks: [...strips, ...(quantity.remark === undefined ? [] : [quantity.remark])],
     });
     return [figure];
   });
-  return html`<section id="devices"><h2>What the devices did</h2><div class="figures">${figures}</div></section>`;
+  return html`<section id="devices"><h2>What the devices did</h2>
+<p class="data">The data behind these plots${part}: ${dataLink({ fileName: "devices.csv", header, rows })}</p>
+<div class="figures">${figures}</div></section>`;
 }

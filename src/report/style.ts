@@ -47,7 +47,7 @@ dl{display:grid;grid-template-columns:minmax(7em,max-content) minmax(0,1fr);gap:
 dt{color:var(--soft)}
 dd{margin:0}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:28px;align-items:start;margin:.8em 0}
-@media (min-width:1120px){.figures>.table{grid-column:span 2}}
+@media (min-width:1120px){.figures>.block{grid-column:span 2}}
 figure{margin:0;min-width:0;break-inside:avoid;max-width:620px}
 .plot{display:block;width:100%;height:auto;overflow:visible;font-size:12px}
 .plot text{white-space:pre}
@@ -59,6 +59,7 @@ figcaption{font-size:.88rem;margin-top:.4em}
 .toggles input{width:18px;height:18px;accent-color:var(--link)}
 .off{display:none}
 .csv{font-size:.8rem;font-weight:normal;position:relative}
+.block{min-width:0}
 .table{overflow-x:auto;max-height:32rem;overflow-y:auto;border:1px solid var(--line);border-radius:6px;max-width:max-content}
 table{border-collapse:collapse;font-size:.88rem}
 caption{text-align:left;font-weight:bold;padding:.5em .7em}

@@ -43,12 +43,12 @@ export function sortableTable(
     shown.length < rows.length
       ? html`<p class="remark">The table shows the first ${grouped(shown.length)} of ${grouped(rows.length)} rows; the CSV has all.</p>`
       : undefined;
-  return html`<div class="table" role="region" aria-label="${title}" tabindex="0"><table>
+  return html`<div class="block"><div class="table" role="region" aria-label="${title}" tabindex="0"><table>
 <caption>${title} ${options.csv === false ? undefined : csvLink(`${slug(title)}.csv`, names, rows)}</caption>
 <thead><tr>${names.map((name) => html`<th scope="col" aria-sort="none"><button type="button">${name}</button></th>`)}</tr></thead>
 <tbody>
 ${shown.map((row) => html`<tr>${columns.map((column, i) => cellOf(row[i], column))}</tr>\n`)}</tbody>
-</table></div>${cut}
+</table></div>${cut}</div>
 `;
 }
 
