@@ -67,8 +67,9 @@ function flagUsage(flag: Flag): string {
     case "choice":
       return `--${flag.name} NAME`;
     case "numbers": {
-      const number = flag.placeholder ?? "X";
-      return `--${flag.name} ${number},${number},...`;
+      // A placeholder of several says itself how many there are.
+      const { placeholder = "X" } = flag;
+      return `--${flag.name} ${placeholder.includes(",") ? placeholder : `${placeholder},${placeholder},...`}`;
     }
     default: {
       const number = flag.placeholder ?? (flag.kind === "integer" ? "N" : "X");

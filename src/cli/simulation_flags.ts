@@ -1,9 +1,14 @@
 /**
  * The flags of `fedmtl simulate` that are about devices, links and methods, and the options of `simulate` they stand for.
  */
-import { baselineNumbers, ownOptionsOf, tuningNumbers } from "../baselines/options.js";
+import {
+  type BaselineName,
+  baselineNames,
+  baselineNumbers,
+  ownOptionsOf,
+  tuningNumbers,
+} from "../baselines/options.js";
 import { FedmtlError, invalidChoice } from "../errors.js";
-import { baselineNames, type BaselineName } from "../baselines/options.js";
 import { type Availability, dayNight } from "../systems/availability.js";
 import { deviceNames } from "../systems/devices.js";
 import { bursts, type Faults, independentDrops } from "../systems/faults.js";
@@ -116,7 +121,10 @@ export const systemsFlags = [
   ),
   { name: "theta", kind: "boolean", help: "bound the theta of every participant in every round" },
   { name: "per-task", kind: "boolean", help: "write what every round was to each task into --history" },
-  number("cocoa-theta", "cocoa: quality that all tasks solve to", theta.range, `${theta.fallback}`),
+  {
+    ...number("cocoa-theta", "cocoa: quality that all tasks solve to", { least: 0 }, `${theta.fallback}`),
+    below: 1,
+  },
   number("max-steps", "cocoa: most steps of a task", maxSteps.range, `${maxSteps.fallback}`),
   number(
     "lambda",
@@ -246,6 +254,12 @@ function samplingOf(sample: number | undefined): SimulateOptions["sampling"] {
   if (sample === undefined) {
     return undefined;
   }
+  if (sample > 1 && !Number.isSafeInteger(sample)) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `--sample must be a fraction up to 1 or a whole number above 1, got ${sample}`,
+    );
+  }
   return sample <= 1 ? { fraction: sample } : { count: sample };
 }
 
@@ -290,11 +304,11 @@ export async function systemsOptions(flags: SystemsFlags): Promise<SimulateOptio
   }) as SimulateOptions;
 }
 
-/** What one baseline is told of the flags that are baselines' own. */
-export function baselineOf(method: MethodName, flags: SystemsFlags): SimulateOptions["baseline"] {
+/** The flags that are baselines' own, as options of baselines. */
+function baselineOptionsOf(flags: SystemsFlags): NonNullable<SimulateOptions["baseline"]> {
   const { cocoaTheta, maxSteps: most, tuningRounds } = flags;
   const { lambda: ridge, batch: rows, mu: proximal, attraction: pull, scaling: step } = flags;
-  const all = definedOnly({
+  return definedOnly({
     ...{
       theta: cocoaTheta,
       maxSteps: most,
@@ -306,9 +320,36 @@ export function baselineOf(method: MethodName, flags: SystemsFlags): SimulateOpt
     },
     tuning: tuningRounds === undefined ? undefined : { rounds: tuningRounds },
   });
-  const own: readonly string[] = isBaseline(method) ? ownOptionsOf(method) : [];
-  return Object.fromEntries(Object.entries(all).filter(([name]) => own.includes(name)));
 }
 
 const isBaseline = (name: MethodName): name is BaselineName =>
   (baselineNames as readonly string[]).includes(name);
+
+/** What one method is told of the flags that are baselines' own. */
+export function baselineOf(
+  method: MethodName,
+  flags: SystemsFlags,
+): NonNullable<SimulateOptions["baseline"]> {
+  const own: readonly string[] = isBaseline(method) ? ownOptionsOf(method) : [];
+  return Object.fromEntries(Object.entries(baselineOptionsOf(flags)).filter(([name]) => own.includes(name)));
+}
+
+/** Names of flags whose option has another. */
+const flagNames: Readonly<Record<string, string>> = {
+  theta: "cocoa-theta",
+  maxSteps: "max-steps",
+  tuning: "tuning-rounds",
+};
+
+/** A sentence for each flag of a baseline that none of the methods has. */
+export function baselineFlagsWithoutEffect(methods: readonly MethodName[], flags: SystemsFlags): string[] {
+  const taken = methods.flatMap((method) => Object.keys(baselineOf(method, flags)));
+  return Object.keys(baselineOptionsOf(flags))
+    .filter((name) => !taken.includes(name))
+    .map((name) => {
+      const takers = baselineNames.filter((method) =>
+        (ownOptionsOf(method) as readonly string[]).includes(name),
+      );
+      return `--${flagNames[name] ?? name} has no effect without --method ${takers.join(" or ")}`;
+    });
+}

@@ -2,8 +2,7 @@
  * The methods of simulations by name.
  */
 import { createBaseline } from "../baselines/create_baseline.js";
-import type { BaselineName, BaselineOptions } from "../baselines/options.js";
-import { takesRelationship } from "../baselines/options.js";
+import { type BaselineName, type BaselineOptions, takesRelationship } from "../baselines/options.js";
 import { TaskSet } from "../data/task_set.js";
 import { FedmtlError } from "../errors.js";
 import { MochaMethod } from "../mocha/mocha_method.js";

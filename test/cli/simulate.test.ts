@@ -197,6 +197,27 @@ describe("simulate --history", () => {
 });
 
 describe("simulate for people", () => {
+  it("says which flags have no effect", async () => {
+    const { code, stderr } = await fedmtl(
+      ...[
+        "simulate",
+        data,
+        ...weights,
+        "--rounds",
+        "2",
+        "--mu",
+        "1",
+        "--scaling",
+        "1",
+        "--method",
+        "mocha,minibatch-sgd",
+      ],
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("--mu has no effect without --method fedprox");
+    expect(stderr).not.toContain("--scaling");
+  });
+
   it("names the devices that never answered, and what it means", async () => {
     const trace = file("few.csv");
     const { names } = await readTasks(data);
@@ -275,7 +296,14 @@ describe("simulate refuses with exit code 2 or 3, and says what is allowed", () 
     ],
     ["p > 1", ["--drop", "1.01"], 2, /--drop must be a number of at least 0 and of at most 1/],
     ["a negative deadline", ["--deadline", "-2"], 2, /--deadline must be a number above 0/],
-    ["half a sample", ["--sample", "1.5"], 2, /a whole number from 1/],
+    [
+      "half a sample",
+      ["--sample", "1.5"],
+      2,
+      /--sample must be a fraction up to 1 or a whole number above 1, got 1.5/,
+    ],
+    ["tasks of no history", ["--per-task"], 2, /--per-task needs --history/],
+    ["a theta of 1", ["--cocoa-theta", "1"], 2, /--cocoa-theta must be a number of at least 0 and below 1/],
     ["one hour", ["--day-night", "3"], 2, /--day-night must be FROM,TO/],
     ["half a target", ["--suboptimality", "0.1"], 2, /go together/],
     ["a repetition of nothing", ["--trace-repeat", "3"], 2, /--trace-repeat needs --trace/],

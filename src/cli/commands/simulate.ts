@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { readTasks } from "../../data/read_tasks.js";
 import type { TaskSet } from "../../data/task_set.js";
+import { FedmtlError } from "../../errors.js";
 import { writeAtomically } from "../../files.js";
 import type { CheckpointOptions } from "../../options.js";
 import { simulate } from "../../systems/simulate.js";
@@ -21,7 +22,13 @@ import { short, writeJson } from "../output.js";
 import { createProgress } from "../progress.js";
 import { runnable } from "../runnable.js";
 import { columnFlags, dataFile, jsonFlag, precisionFlag, readOptions } from "../shared_arguments.js";
-import { baselineOf, methodsOf, simulationFlags, systemsOptions } from "../simulation_flags.js";
+import {
+  baselineFlagsWithoutEffect,
+  baselineOf,
+  methodsOf,
+  simulationFlags,
+  systemsOptions,
+} from "../simulation_flags.js";
 import {
   type FinishedSimulation,
   simulationJson,
@@ -78,7 +85,13 @@ async function run({ flags, positionals: [path = ""] }: Arguments<typeof table>)
   const { stop: _, ...training } = await trainingOptions(withoutOthers(flags));
   const options: SimulateOptions = { ...training, ...(await systemsOptions(flags)) };
   resolveSimulation(options);
-  for (const sentence of flagsWithoutEffect(withoutOthers(flags))) {
+  if (flags.perTask === true && flags.history === undefined) {
+    throw new FedmtlError("INVALID_OPTION", "--per-task needs --history FILE.jsonl");
+  }
+  for (const sentence of [
+    ...flagsWithoutEffect(withoutOthers(flags)),
+    ...baselineFlagsWithoutEffect(methods, flags),
+  ]) {
     process.stderr.write(`fedmtl: ${sentence}\n`);
   }
   await checkSeparate([path, flags.trace, flags.edges, flags.omega, flags.sigma], [flags.history]);
@@ -146,7 +159,7 @@ async function simulateAll(plan: Plan): Promise<FinishedSimulation[]> {
 
 async function simulateOne(plan: Plan, method: MethodName, handle?: FileHandle): Promise<FinishedSimulation> {
   const { tasks, flags, checkpoint, interruption } = plan;
-  const baseline = baselineOf(method, flags) ?? {};
+  const baseline = baselineOf(method, flags);
   const folder =
     checkpoint === undefined ? {} : { checkpoint: { ...checkpoint, dir: join(checkpoint.dir, method) } };
   // Arrays of tasks hold only until the callback returns, so their lines are made there.
