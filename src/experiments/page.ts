@@ -31,7 +31,7 @@ export function experimentPage(
   return {
     title: `Experiment ${name}`,
     ...(command === undefined ? {} : { command }),
-    summary: [`${summary}.`],
+    summary: [`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`],
     facts: [
       ...sources.map((source) => ({ name: "data", value: described(source) })),
       { name: "seeds", value: seeds },
