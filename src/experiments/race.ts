@@ -39,6 +39,8 @@ const batches = (shares: readonly number[]): Record<string, SimulateOptions> =>
 
 /** Of the most work that MOCHA may have, in passes over its rows. */
 const mostEpochs = 16;
+/** Where a random share of a smallest task's passes is made: on average the same steps as `mostEpochs` of an average task. */
+const mostEpochsOfShares = 32;
 
 /**
  * The release stops a task after 1000 steps whatever its theta; with as many as MOCHA's most work is on average CoCoA, too, comes
@@ -54,15 +56,18 @@ const thetas: Record<string, Work> = {
 
 /** What each method may do in a round, by name. */
 const works: Readonly<Record<RaceMethod, Readonly<Record<string, Work>>>> = {
-  mocha: epochs([0.25, 1, 4, mostEpochs]),
-  "mocha-paper": epochs([0.25, 1, 4, mostEpochs]),
+  mocha: epochs([0.25, 1, 4, mostEpochs, mostEpochsOfShares]),
+  "mocha-paper": epochs([0.25, 1, 4, mostEpochs, mostEpochsOfShares]),
   cocoa: thetas,
   "minibatch-sdca": batches([0.25, 1]),
   "minibatch-sgd": batches([0.25, 1]),
 };
 
-/** The names of a method's works. */
-export const worksOf = (method: RaceMethod): readonly string[] => Object.keys(works[method]);
+/** The names of a method's works. @param inShares whether budgets cut them to a random share */
+export function worksOf(method: RaceMethod, inShares = false): readonly string[] {
+  const ofShares = Object.keys(epochs([mostEpochsOfShares]));
+  return Object.keys(works[method]).filter((work) => inShares || !ofShares.includes(work));
+}
 
 /** The method of `simulate` and its policy. */
 function methodOptions(method: RaceMethod): SimulateOptions {

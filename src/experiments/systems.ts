@@ -43,7 +43,7 @@ export const systems: Experiment = {
     sources.flatMap(({ name: data }) =>
       Object.keys(least).flatMap((condition) =>
         raceMethods.flatMap((method) =>
-          worksOf(method).flatMap((work) =>
+          worksOf(method, true).flatMap((work) =>
             seeds.map((seed) => ({ data, method, setting: settingOf(condition, work), seed })),
           ),
         ),
