@@ -197,6 +197,17 @@ describe("results", () => {
     );
     expect(findings.tables).toHaveLength(1);
   });
+
+  it("of some methods are part of those of all", async () => {
+    for (const { name, jobs: jobsOf } of experiments) {
+      const method = jobsOf(tiny, [1])[0]?.method ?? "";
+      const { jobs, found } = await runExperiment(name, {
+        ...{ sources: tiny, seeds: 1, methods: [method], out: at(name) },
+      });
+      expect(found, name).toBe(jobs);
+      expect(jobs, name).toBe(lines(at(name)).filter((row) => row.method === method).length);
+    }
+  });
 });
 
 describe("what experiments rest on", () => {

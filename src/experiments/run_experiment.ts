@@ -3,7 +3,7 @@
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { FedmtlError } from "../errors.js";
+import { FedmtlError, invalidChoice } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { ReportTable } from "../report/content.js";
 import { csvText } from "../report/csv.js";
@@ -23,6 +23,8 @@ export interface ExperimentOptions {
   readonly sources?: readonly DataSource[];
   /** Seeds 1, 2, …: how many, by default the experiment's own number. More of them go on from fewer. */
   readonly seeds?: number;
+  /** Some of the experiment's methods, as its results name them; by default all. Cells of others stay empty. */
+  readonly methods?: readonly string[];
   /** The folder of the results. */
   readonly out: string;
   /** Worker processes, by default one a processor; results do not depend on it. */
@@ -75,6 +77,16 @@ function sourcesOf(experiment: Experiment, given: readonly DataSource[] | undefi
   return given;
 }
 
+/** @throws FedmtlError INVALID_OPTION for a method that the experiment does not have */
+function jobsOf(jobs: readonly Job[], methods: readonly string[] | undefined): readonly Job[] {
+  const known = [...new Set(jobs.map(({ method }) => method))];
+  const stray = methods?.find((method) => !known.includes(method));
+  if (stray !== undefined) {
+    throw invalidChoice("method", stray, known);
+  }
+  return methods === undefined ? jobs : jobs.filter(({ method }) => methods.includes(method));
+}
+
 /**
  * Runs an experiment to its end, from where its folder is.
  *
@@ -86,10 +98,11 @@ export async function runExperiment(name: string, options: ExperimentOptions): P
   const experiment = experimentNamed(name);
   const sources = sourcesOf(experiment, options.sources);
   const { seeds = experiment.seeds, out, signal, onProgress, threads = availableParallelism() } = options;
-  const jobs = experiment.jobs(
+  const all = experiment.jobs(
     sources,
     Array.from({ length: seeds }, (_, i) => i + 1),
   );
+  const jobs = jobsOf(all, options.methods);
   const folder = await ResultsFolder.open(out, identityOf(experiment, sources));
   try {
     // Seed by seed, so that what is done at any time is whole for some seeds.

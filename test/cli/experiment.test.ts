@@ -50,6 +50,7 @@ describe("experiment", () => {
     ["no name", [], 2, "experiment needs NAME"],
     ["an unknown flag", ["rounds", "--seed", "1"], 2, 'did you mean "--seeds"?'],
     ["no seeds", ["rounds", "--seeds", "0"], 2, "--seeds must be a whole number of at least 1"],
+    ["an unknown method", ["rounds", "--data", data, "--methods", "papr"], 2, 'did you mean "paper"?'],
     ["an absent file", ["rounds", "--data", "absent.svm"], 3, 'cannot read "absent.svm": no such file'],
     ["one file twice", ["rounds", "--data", "har,har"], 2, 'two data sets are called "har"'],
     ["a file where data are made", ["scale", "--data", data], 2, "experiment scale makes its own data"],

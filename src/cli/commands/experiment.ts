@@ -41,6 +41,13 @@ const table = {
       default: "the experiment's own number",
     },
     {
+      name: "methods",
+      kind: "string",
+      placeholder: "NAME[,NAME…]",
+      help: "some of the experiment's methods, separated by commas; cells of the others stay empty",
+      default: "all",
+    },
+    {
       name: "out",
       kind: "string",
       placeholder: "DIR",
@@ -93,7 +100,7 @@ export const command = runnable(table, run);
 async function run({ flags, positionals: [name = ""] }: Arguments<typeof table>): Promise<number> {
   const interruption = listenForInterruption();
   experimentNamed(name);
-  const { out = `experiment-${name}`, seeds, threads } = flags;
+  const { out = `experiment-${name}`, seeds, threads, methods } = flags;
   const sources = await sourcesOf(flags);
   const controller = new AbortController();
   interruption.whenItHappens(() => controller.abort());
@@ -102,6 +109,7 @@ async function run({ flags, positionals: [name = ""] }: Arguments<typeof table>)
     ...(sources === undefined ? {} : { sources }),
     ...(seeds === undefined ? {} : { seeds }),
     ...(threads === undefined ? {} : { threads }),
+    ...(methods === undefined ? {} : { methods: methods.split(",").map((word) => word.trim()) }),
     ...{ out, signal: controller.signal, onProgress: counter.update },
     command: commandLine(process.argv.slice(2)),
   }).finally(counter.finish);
