@@ -260,6 +260,15 @@ describe("what experiments rest on", () => {
     expect(certificate.primal - optimum).toBeLessThan(2e-6 * certificate.primal);
   });
 
+  it("curves count time and bytes from the start", () => {
+    for (const { series = {} } of [...lines(at("faults")), ...lines(at("stragglers"))]) {
+      for (const name of Object.keys(series).filter((one) => one !== "primal")) {
+        const values = series[name] as number[];
+        expect(values.every((value, i) => i === 0 || value > (values[i - 1] as number))).toBe(true);
+      }
+    }
+  });
+
   it("a device that never answers leaves the optimum of the others", () => {
     const rows = lines(at("faults")).filter(({ setting }) => setting === "one at p = 1");
     expect(rows).toHaveLength(1);

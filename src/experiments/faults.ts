@@ -8,7 +8,7 @@ import { simulate } from "../systems/simulate.js";
 import { fixed } from "../mocha/relationships.js";
 import { generatedSource } from "./data_source.js";
 import type { Experiment, Findings, Job, JobResult, LoadedData, Row } from "./experiment.js";
-import { target, thinned } from "./race.js";
+import { runningSum, target, thinned } from "./race.js";
 import { raceProblem, solve } from "./race_problem.js";
 import { finite, median } from "./statistics.js";
 
@@ -36,7 +36,8 @@ async function withDrops(job: Job, data: LoadedData): Promise<JobResult> {
     stop: { rounds: mostRounds, suboptimality: { optimum, epsilon: target } },
   }).result;
   const primal = history.column("primal");
-  const [times, bytes] = [history.column("time"), history.column("bytesUp")];
+  const times = history.column("time");
+  const bytes = runningSum(history.column("bytesUp"), history.column("bytesDown"));
   const kept = thinned(history.length);
   return {
     values: {
@@ -44,7 +45,7 @@ async function withDrops(job: Job, data: LoadedData): Promise<JobResult> {
       reached: status === "converged" ? 1 : 0,
       rounds: history.length,
       seconds: time,
-      bytesUp: history.total("bytesUp"),
+      bytes: bytes.at(-1) ?? 0,
       suboptimality: finite(((primal.at(-1) ?? Number.NaN) - optimum) / Math.abs(optimum)),
       optimum,
     },

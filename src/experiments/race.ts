@@ -149,7 +149,8 @@ export async function race(
   };
 }
 
-function runningSum(...columns: readonly Float64Array[]): Float64Array {
+/** Of several columns together: what there is of them since the start, an entry a round. */
+export function runningSum(...columns: readonly Float64Array[]): Float64Array {
   let sum = 0;
   return Float64Array.from(columns[0] ?? [], (_, i) => {
     sum += columns.reduce((total, column) => total + (column[i] ?? 0), 0);
