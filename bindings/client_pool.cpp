@@ -30,7 +30,7 @@ Decision decisionOf(const Napi::Object& message) {
 }
 
 /// the loss's fields and {positive?, positiveWeight?, negativeWeight?, weighting, seed, freeIntercept,
-/// momentum, shrinking}
+/// momentum, shrinking, gram?, localEpochs?}
 SolverSpec solverSpec(const Napi::Object& options) {
     SolverSpec spec;
     spec.loss = lossSpec(options);
@@ -47,6 +47,11 @@ SolverSpec solverSpec(const Napi::Object& options) {
     spec.freeIntercept = options.Get("freeIntercept").ToBoolean();
     spec.momentum = options.Get("momentum").ToBoolean();
     spec.shrinking = options.Get("shrinking").ToBoolean();
+    if (!options.Get("gram").IsUndefined()) {
+        const std::string gram = string(options.Get("gram"), "gram");
+        spec.gram = gram == "on" ? GramMode::On : gram == "auto" ? GramMode::Auto : GramMode::Off;
+        spec.localEpochs = number(options.Get("localEpochs"), "localEpochs");
+    }
     return spec;
 }
 
@@ -62,7 +67,7 @@ Napi::Function ClientPoolWrap::define(Napi::Env env) {
 }
 
 /// (tasks, {loss, smoothing, lossEpsilon, huberDelta, positive?, positiveWeight?, negativeWeight?, weighting,
-/// seed, threads, freeIntercept, momentum, shrinking}, like?: a pool of the same tasks)
+/// seed, threads, freeIntercept, momentum, shrinking, gram?, localEpochs?}, like?: a pool of the same tasks)
 ClientPoolWrap::ClientPoolWrap(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ClientPoolWrap>(info), held_(kWhat, info.Env()) {
     guarded(info.Env(), [&] {

@@ -44,7 +44,8 @@ std::unique_ptr<Relationship> relationshipOf(std::size_t tasks, const Napi::Obje
                             {options.number("lambda1"), options.number("lambda2")}, options);
 }
 
-Napi::Object kernelToJs(Napi::Env env, const TaskKernel& kernel) {
+Napi::Object kernelToJs(Napi::Env env, const Relationship& relationship) {
+    const TaskKernel& kernel = relationship.kernel();
     Napi::Object result = Napi::Object::New(env);
     if (const auto* dense = dynamic_cast<const DenseKernel*>(&kernel)) {
         result.Set("matrix", toFloat64Array(env, dense->matrix()));
@@ -58,6 +59,14 @@ Napi::Object kernelToJs(Napi::Env env, const TaskKernel& kernel) {
         result.Set("weights", toFloat64Array(env, graph->edges().weights));
         result.Set("lambda1", graph->lambda1());
         result.Set("lambda2", graph->lambda2());
+    }
+    if (const PrecisionMatrix* omega = relationship.precision()) {
+        Napi::Object precision = Napi::Object::New(env);
+        precision.Set("diagonal", toFloat64Array(env, omega->diagonal));
+        precision.Set("from", toInt32Array(env, omega->from));
+        precision.Set("to", toInt32Array(env, omega->to));
+        precision.Set("values", toFloat64Array(env, omega->values));
+        result.Set("precision", precision);
     }
     return result;
 }
@@ -88,7 +97,7 @@ Napi::Value relationshipAt(const Napi::CallbackInfo& info) {
     };
     work.result = [relationship, directions](Napi::Env env) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
-        result.Set("kernel", kernelToJs(env, relationship->kernel()));
+        result.Set("kernel", kernelToJs(env, *relationship));
         result.Set("directions", toFloat64Array(env, *directions));
         return result;
     };

@@ -13,8 +13,9 @@ namespace fedmtl::bindings {
 /// native/omega/registry.cpp.
 std::unique_ptr<Relationship> relationshipOf(std::size_t tasks, const Napi::Object& given);
 
-/// {matrix}, {basis, r, delta} with the basis task-major, or {from, to, weights, lambda1, lambda2}
-Napi::Object kernelToJs(Napi::Env env, const TaskKernel& kernel);
+/// Its K: {matrix}, {basis, r, delta} with the basis task-major, or {from, to, weights, lambda1, lambda2};
+/// and {precision: {diagonal, from, to, values}} where Omega is learned entry by entry
+Napi::Object kernelToJs(Napi::Env env, const Relationship& relationship);
 
 Napi::Value relationshipAt(const Napi::CallbackInfo& info);
 Napi::Value graphKernelEntries(const Napi::CallbackInfo& info);

@@ -457,7 +457,7 @@ Napi::Value ServerWrap::restore(const Napi::CallbackInfo& info) {
 
 /// (): see kernelToJs
 Napi::Value ServerWrap::kernel(const Napi::CallbackInfo& info) {
-    return kernelToJs(info.Env(), freeServer().relationship().kernel());
+    return kernelToJs(info.Env(), freeServer().relationship());
 }
 
 /// (): {W, epsilon?}, W task-major; the server then holds what `kernel` and `state` tell, and runs no more

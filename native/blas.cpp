@@ -21,6 +21,8 @@ void dsyevr_(const char* jobz, const char* range, const char* uplo, const int* n
              const double* vl, const double* vu, const int* il, const int* iu, const double* abstol, int* m,
              double* w, double* z, const int* ldz, int* isuppz, double* work, const int* lwork, int* iwork,
              const int* liwork, int* info);
+void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info);
+void dpotri_(const char* uplo, const int* n, double* a, const int* lda, int* info);
 void openblas_set_num_threads(int threads);
 char* openblas_get_corename();
 }
@@ -150,6 +152,27 @@ double largestEigenvalue(std::vector<double> matrix, std::size_t n) {
     call(work.data(), &workLength, integerWork.data(), &integerWorkSize);
     requireConverged(info, "dsyevr");
     return values[0];
+}
+
+bool cholesky(std::vector<double>& A, std::size_t n) {
+    const Workspace workspace;
+    const int size = static_cast<int>(n);
+    int info = 0;
+    dpotrf_("L", &size, A.data(), &size, &info);
+    return info == 0;
+}
+
+void invertCholesky(std::vector<double>& L, std::size_t n) {
+    const Workspace workspace;
+    const int size = static_cast<int>(n);
+    int info = 0;
+    dpotri_("L", &size, L.data(), &size, &info);
+    requireConverged(info, "dpotri");
+    for (std::size_t column = 0; column < n; ++column) {
+        for (std::size_t row = column + 1; row < n; ++row) {
+            L[row * n + column] = L[column * n + row];
+        }
+    }
 }
 
 std::string coreName() { return openblas_get_corename(); }

@@ -46,6 +46,13 @@ SymmetricEigen symmetricEigen(std::vector<double> matrix, std::size_t n);
 /// Its largest eigenvalue alone (dsyevr).
 double largestEigenvalue(std::vector<double> matrix, std::size_t n);
 
+/// The lower triangle of an n x n column-major matrix A becomes that of L, A = L L' (dpotrf).
+/// @returns whether A is positive definite; if it is not, A is spoilt
+bool cholesky(std::vector<double>& A, std::size_t n);
+
+/// The lower triangle of L, from cholesky(), becomes that of (L L')^-1 (dpotri); the upper one is set alike.
+void invertCholesky(std::vector<double>& L, std::size_t n);
+
 /// The processor OpenBLAS chose its kernels for, e.g. "SkylakeX": part of what decides the bits of a result.
 std::string coreName();
 

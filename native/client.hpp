@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "native/aligned_vector.hpp"
+#include "native/gram.hpp"
 #include "native/kernels/kernels.hpp"
 #include "native/loss.hpp"
 #include "native/messages.hpp"
@@ -38,6 +39,8 @@ struct SolverSpec {
     bool freeIntercept = false;  // an unpenalised b_t: coordinates move in pairs (free_intercept.hpp)
     bool momentum = false;       // keep the state before the last one, for rounds with beta > 0
     bool shrinking = false;      // rows may nap (row_naps.hpp); not with a free intercept, which moves pairs
+    GramMode gram = GramMode::Off;  // (gram.hpp); not with a free intercept
+    double localEpochs = 1.0;       // passes that rounds will make, for `gram` Auto
     const Kernels& kernels = fedmtl::kernels();
 };
 
@@ -58,6 +61,7 @@ struct ClientData {
     std::span<const RowTerms> terms;        // n_t
     double taskWeight = 1.0;                // c_t
     std::uint64_t nameHash = 0;
+    Gram* gram = nullptr;  // where steps shall go by G; built by the first round
 };
 
 /// One task's part of the pool's memory. A proposal stays beside the accepted state until the server has
@@ -93,7 +97,8 @@ struct ClientWorkspace {
     AlignedVector<double> u;            // d
     AlignedVector<double> deltaV;       // d, used where S_t = 0
     std::vector<std::uint32_t> order;   // n_t
-    std::vector<double> scores;         // n_t, x'w where all are needed at once
+    AlignedVector<double> scores;       // n_t, x'w or x'u where all are needed at once
+    std::vector<double> startAlpha;     // n_t, where the round began, for Gram mode
     std::vector<double> lastMove;       // d, X' (q (alpha - previousAlpha))
     WorkDone done;                      // by this thread, since it was last taken (ClientPool::takeWorkDone)
 };
@@ -154,6 +159,14 @@ class Client {
     template <class Loss, class Rows>
     void sweepPairs(const Loss& loss, const Rows& rows, std::span<const std::uint32_t> order, double S,
                     double* target, ClientWorkspace& workspace, Proposal& proposal);
+    template <class Rows>
+    void beginGram(const Rows& rows, ClientWorkspace& workspace);
+    template <class Loss>
+    void sweepGram(const Loss& loss, std::span<const std::uint32_t> order, double S,
+                   ClientWorkspace& workspace, Proposal& proposal);
+    template <class Rows>
+    void endGram(const Rows& rows, double scale, double* target, const ClientWorkspace& workspace,
+                 Proposal& proposal);
     template <class Loss>
     double feasibleMomentum(const Loss& loss, double beta) const;
     template <class Loss, class Rows>

@@ -27,6 +27,21 @@ std::size_t storedFeatures(const RowsView& view, std::size_t begin, std::size_t 
         view);
 }
 
+template <class T>
+std::size_t valueBytes(const DenseRows<T>&) {
+    return sizeof(T);
+}
+
+template <class T>
+std::size_t valueBytes(const CsrRows<T>&) {
+    return 0;
+}
+
+/// Of a feature of dense rows; 0 where rows are sparse.
+std::size_t denseValueBytes(const RowsView& view) {
+    return std::visit([](const auto& rows) { return valueBytes(rows); }, view);
+}
+
 }  // namespace
 
 ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& spec, std::size_t threads,
@@ -50,6 +65,7 @@ ClientPool::ClientPool(std::shared_ptr<const TaskSet> tasks, const SolverSpec& s
     weighRows();
     weighTasks();
     planBatches();
+    planGrams();
 }
 
 void ClientPool::measureRows(const ClientPool* like) {
@@ -156,6 +172,23 @@ void ClientPool::planBatches() {
     batchStarts_.push_back(m);
 }
 
+/// Where steps go by G; made by the rounds, in their threads.
+void ClientPool::planGrams() {
+    if (spec_.gram == GramMode::Off || spec_.freeIntercept ||
+        (spec_.gram == GramMode::Auto && spec_.localEpochs <= 1.0)) {
+        return;
+    }
+    const std::size_t bytesPerValue = denseValueBytes(tasks_->features());
+    for (std::size_t t = 0; t < tasks_->taskCount(); ++t) {
+        const GramShape shape{spec_.localEpochs, rowCount(t), tasks_->cols(), bytesPerValue};
+        if (spec_.gram == GramMode::On || (bytesPerValue > 0 && gramWins(shape))) {
+            grams_.resize(tasks_->taskCount());
+            grams_[t] = std::make_unique<Gram>();
+            gramBytes_ += Gram::bytesFor(shape.rows);
+        }
+    }
+}
+
 Client ClientPool::client(std::size_t task) {
     const std::size_t first = static_cast<std::size_t>(tasks_->offsets()[task]);
     const std::size_t count = rowCount(task);
@@ -174,7 +207,8 @@ Client ClientPool::client(std::size_t task) {
                           .sampleWeights = weights.empty() ? weights : weights.subspan(first, count),
                           .terms = rowsOf(terms_),
                           .taskWeight = taskWeights_[task],
-                          .nameHash = nameHashes_[task]};
+                          .nameHash = nameHashes_[task],
+                          .gram = grams_.empty() ? nullptr : grams_[task].get()};
     const ClientState state{.alpha = rowsOf(alpha_),
                             .proposedAlpha = rowsOf(proposedAlpha_),
                             .v = columnOf(vectors_->v),
@@ -255,7 +289,8 @@ std::size_t ClientPool::bytes() const {
                                    nameHashes_.size() + intercepts_.size() + restarts_.size() +
                                    pendingRounds_.size() + batchStarts_.size();
     const std::size_t fourBytes = largestFirst_.size() + proposals_.size();
-    return 8 * eightBytes + 4 * fourBytes + naps_.size() + proposedNaps_.size() + vectors_->bytes();
+    return 8 * eightBytes + 4 * fourBytes + naps_.size() + proposedNaps_.size() + vectors_->bytes() +
+           gramBytes_;
 }
 
 }  // namespace fedmtl

@@ -52,6 +52,7 @@ class ClientPool {
     void weighRows();
     void weighTasks();
     void planBatches();
+    void planGrams();
     std::span<const double> sampleWeights() const;
 
     std::shared_ptr<const TaskSet> tasks_;
@@ -65,11 +66,14 @@ class ClientPool {
     std::vector<std::uint64_t> nameHashes_;    // m
     std::vector<double> rowWeights_;           // n, or empty: the sample weights of the tasks
     std::vector<RowTerms> terms_;              // n
-    std::vector<double> alpha_;                // n
-    std::vector<double> proposedAlpha_;        // n
-    std::vector<double> previousAlpha_;        // n, with momentum
-    std::vector<RowNap> naps_;                 // n, with shrinking
-    std::vector<RowNap> proposedNaps_;         // n, with shrinking
+    std::vector<std::unique_ptr<Gram>>
+        grams_;                          // m, null where steps go by features; empty if they do everywhere
+    std::size_t gramBytes_ = 0;          // once all are built
+    std::vector<double> alpha_;          // n
+    std::vector<double> proposedAlpha_;  // n
+    std::vector<double> previousAlpha_;  // n, with momentum
+    std::vector<RowNap> naps_;           // n, with shrinking
+    std::vector<RowNap> proposedNaps_;   // n, with shrinking
     std::shared_ptr<TaskVectors> vectors_;
     bool lent_ = false;
     std::vector<double> intercepts_;            // m

@@ -12,6 +12,7 @@ const {
   intercepts,
   losses,
   policies,
+  gramChoices,
   ranges,
   weightings,
 } = require("../dist/options.js");
@@ -40,6 +41,7 @@ const choices = {
   average: averages,
   refit: refits,
   shrinking: ["on", "off"],
+  gram: gramChoices,
 };
 
 /** Options of `fit` that stand in an object of their own, with what makes the object. */
@@ -48,6 +50,7 @@ const places = /** @type {Record<string, string>} */ ({
   epsilon: "relationship: traceNorm({ epsilon })",
   clusters: "relationship: clustered({ k })",
   eta: "relationship: clustered({ eta })",
+  rho: "relationship: sparsePrecision({ rho })",
   edges: "relationship: graph({ edges })",
   omega: "relationship: fixed({ omega })",
   sigma: "relationship: fixed({ sigma })",

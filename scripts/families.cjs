@@ -1,8 +1,9 @@
 // Compares the families of relationships on real data, for docs/relationships.md: test errors over splits within tasks,
 // everything chosen by cross-validation on the training part.
 //
-//     node scripts/families.cjs ../shared/data RESULTS.jsonl [DATA...]     measure; goes on where RESULTS.jsonl ends
-//     node scripts/families.cjs --table RESULTS.jsonl                      print the tables
+//     node scripts/families.cjs ../shared/data RESULTS.jsonl [DATA...] [--families A,B]
+//                                                          measure; goes on where RESULTS.jsonl ends
+//     node scripts/families.cjs --table RESULTS.jsonl      print the tables
 //
 // A line of RESULTS.jsonl is one data set, split and family. Errors do not depend on the machine or its load. Needs a built
 // checkout and the data sets, which are not part of the project.
@@ -10,6 +11,7 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
+const { parseArgs } = require("node:util");
 const fedmtl = require("../dist/index.js");
 const { crossValidate, fit, readTasks } = fedmtl;
 const { printTables } = require("./families_table.cjs");
@@ -38,7 +40,20 @@ const shared = { weighting: "mean", standardize: true, intercept: "penalized", s
 const choosing = { ...shared, stop: { gap: 1e-2, rounds: 2000 } };
 const judged = { ...shared, stop: { gap: 1e-3, rounds: 5000 } };
 
-/** @type {Record<string, { relationship: (local: import("../dist/index.js").Model) => Relationship, grid: Grid }>} */
+/**
+ * rho in the units of W'W/d: coefficients of predicted numbers that differ by some ten, and of margins of 1.
+ * @param {FitOptions} problem @returns {Grid}
+ */
+const gridOfPrecision = ({ loss }) => ({
+  lambda1,
+  rho: loss === "squared" ? [10, 1, 0.1] : [1, 0.1, 1e-2],
+});
+
+/**
+ * @typedef {{ relationship: (local: import("../dist/index.js").Model) => Relationship,
+ *   grid: Grid | ((problem: FitOptions) => Grid) }} Entry
+ * @type {Record<string, Entry>}
+ */
 const families = {
   global: { relationship: () => fedmtl.global(), grid: { lambda1 } },
   independent: { relationship: () => fedmtl.independent(), grid: { lambda1 } },
@@ -49,6 +64,7 @@ const families = {
   },
   "trace-norm": { relationship: () => fedmtl.traceNorm(), grid: { lambda1 } },
   clustered: { relationship: () => fedmtl.clustered({ k: 2 }), grid: { lambda1, k: [2, 4, 8] } },
+  "sparse-precision": { relationship: () => fedmtl.sparsePrecision(), grid: gridOfPrecision },
 };
 
 /**
@@ -92,7 +108,7 @@ async function judge(train, test, problem, family, local) {
     ...choosing,
     ...problem,
     relationship,
-    grid: entry.grid,
+    grid: typeof entry.grid === "function" ? entry.grid(problem) : entry.grid,
     folds,
     metric: problem.loss === "squared" ? "rmse" : "error",
   });
@@ -101,8 +117,8 @@ async function judge(train, test, problem, family, local) {
   return { model: result.model, values: found.best.values, status: result.status, macro };
 }
 
-/** @param {string} folder @param {string} file @param {readonly string[]} names */
-async function measure(folder, file, names) {
+/** @param {string} folder @param {string} file @param {readonly string[]} names @param {readonly string[]} known */
+async function measure(folder, file, names, known) {
   const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd().split("\n") : [];
   const done = new Set(
     lines.map((line) => {
@@ -110,7 +126,6 @@ async function measure(folder, file, names) {
       return `${data} ${seed} ${family}`;
     }),
   );
-  const known = Object.keys(families);
   for (const seed of seeds) {
     for (const data of names) {
       const problem = problems[data];
@@ -140,14 +155,19 @@ async function measure(folder, file, names) {
   }
 }
 
-const [, , first, file, ...names] = process.argv;
-if (first === undefined || file === undefined) {
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { table: { type: "string" }, families: { type: "string" } },
+});
+const [folder, file, ...names] = positionals;
+const chosen = flags.families?.split(",") ?? Object.keys(families);
+if (flags.table !== undefined) {
+  printTables(flags.table);
+} else if (folder === undefined || file === undefined || chosen.some((one) => families[one] === undefined)) {
   console.error(
-    "usage: node scripts/families.cjs (../shared/data RESULTS.jsonl [DATA...] | --table RESULTS.jsonl)",
+    "usage: node scripts/families.cjs (../shared/data RESULTS.jsonl [DATA...] [--families A,B] | --table RESULTS.jsonl)",
   );
   process.exitCode = 2;
-} else if (first === "--table") {
-  printTables(file);
 } else {
-  measure(first, file, names.length === 0 ? Object.keys(problems) : names);
+  measure(folder, file, names.length === 0 ? Object.keys(problems) : names, chosen);
 }

@@ -39,6 +39,7 @@ export { fit } from "./mocha/fit.js";
 export type { ClassResult, FitResult, FitRun, FitStatus } from "./mocha/fit_run.js";
 export type { Certificate, History, HistoryColumn, OmegaRecord, RoundRecord } from "./mocha/history.js";
 export type { LabelMapping } from "./mocha/labels.js";
+export type { LearnedEdge } from "./mocha/learned_edges.js";
 export { type DecisionOptions, Model } from "./mocha/model.js";
 export type { AddedTask, RecordedOptions } from "./mocha/model_parts.js";
 export type { ModelSpectrum } from "./mocha/spectrum.js";
@@ -53,6 +54,7 @@ export {
   type Lambdas,
   mean,
   type Relationship,
+  sparsePrecision,
   traceNorm,
 } from "./mocha/relationships.js";
 export type {
@@ -60,6 +62,7 @@ export type {
   CheckpointOptions,
   ClassWeight,
   FitOptions,
+  GramChoice,
   Intercept,
   Loss,
   Policy,

@@ -91,6 +91,9 @@ export interface NativePoolOptions {
   readonly momentum: boolean;
   /** Rows may nap. */
   readonly shrinking: boolean;
+  /** "auto", "on" or "off", the latter by default; with it the passes that rounds will make. */
+  readonly gram?: string | undefined;
+  readonly localEpochs?: number | undefined;
 }
 
 /** native/messages.hpp: what a client needs to evaluate at w_t. */
@@ -205,8 +208,21 @@ export interface NativeGraphKernel {
   readonly lambda2: number;
 }
 
-/** One of these forms, or K written out (tasks × tasks). */
-export type NativeKernel = NativeLowRankKernel | NativeGraphKernel | { readonly matrix: Float64Array };
+/** A learned Omega, symmetric: its diagonal, and its entries values[e] at (from[e], to[e]), from < to, that are not 0. */
+export interface NativePrecision {
+  readonly diagonal: Float64Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** K written out (tasks × tasks), with its Omega where that is learned entry by entry. */
+export interface NativeDenseKernel {
+  readonly matrix: Float64Array;
+  readonly precision?: NativePrecision;
+}
+
+export type NativeKernel = NativeLowRankKernel | NativeGraphKernel | NativeDenseKernel;
 
 /** The relationship that given models are the answer to. */
 export interface NativeRelationshipAt {

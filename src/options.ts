@@ -27,6 +27,10 @@ export type Weighting = (typeof weightings)[number];
 export const policies = ["paper", "row", "spectral", "adaptive", "accelerated"] as const;
 export type Policy = (typeof policies)[number];
 
+/** Whether local steps go by inner products of rows (native/gram.hpp). */
+export const gramChoices = ["auto", "on", "off"] as const;
+export type GramChoice = (typeof gramChoices)[number];
+
 /** Intercepts: none; an appended constant feature, penalised like the others; or a free one, an unpenalised b_t a task. */
 export const intercepts = ["none", "penalized", "free"] as const;
 export type Intercept = (typeof intercepts)[number];
@@ -88,6 +92,12 @@ export interface FitOptions {
    * true with policy `adaptive` or `accelerated`, false with those of the paper.
    */
   readonly shrinking?: boolean;
+  /**
+   * Local steps by the inner products of a task's rows, which is faster where rounds make several passes over fewer rows than
+   * features (docs/performance.md): by default `auto`, where it is expected to be and takes no more memory than the data. The
+   * results are the same up to rounding. Without effect with a free intercept.
+   */
+  readonly gram?: GramChoice;
   /** Coordinate steps of every task for each round, instead of localEpochs: stragglers and drop-outs. */
   readonly budgets?: Budgets;
   /** Learned families: rounds of a W step before an Omega step; by default `auto`: until W is known as well as Omega. */
@@ -140,6 +150,7 @@ export interface ResolvedOptions {
   readonly policy: Policy;
   readonly localEpochs: number;
   readonly shrinking: boolean;
+  readonly gram: GramChoice;
   readonly budgets?: Budgets;
   readonly omegaEvery: number | "auto";
   readonly omegaSteps: number;
@@ -168,6 +179,7 @@ export const defaults = {
   weighting: "sum",
   policy: "accelerated",
   localEpochs: 1,
+  gram: "auto",
   omegaEvery: "auto",
   omegaSteps: 40,
   gap: 1e-3,
@@ -195,6 +207,7 @@ export const optionNames: readonly (keyof FitOptions)[] = [
   "policy",
   "localEpochs",
   "shrinking",
+  "gram",
   "budgets",
   "omegaEvery",
   "omegaSteps",
@@ -375,6 +388,7 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
     policy,
     localEpochs: numeric("localEpochs", given.localEpochs, defaults.localEpochs),
     shrinking: boolean("shrinking", given.shrinking, policy === "adaptive" || policy === "accelerated"),
+    gram: choice("gram", given.gram, gramChoices, defaults.gram),
     ...(given.budgets === undefined ? {} : { budgets: given.budgets }),
     omegaEvery: numericOrAuto("omegaEvery", given.omegaEvery, defaults.omegaEvery),
     omegaSteps: numeric("omegaSteps", given.omegaSteps, defaults.omegaSteps),

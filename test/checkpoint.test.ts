@@ -18,6 +18,7 @@ import {
   independent,
   mean,
   type Relationship,
+  sparsePrecision,
   type TaskSet,
   traceNorm,
 } from "fedmtl";
@@ -48,6 +49,7 @@ const families: Record<string, Relationship> = {
   fixed: fixed({ ...lambdas, sigma: randomSemidefinite(new RandomStream(streamKey(1, "sigma", 0)), m, 3) }),
   "trace-norm": traceNorm({ lambda1: 0.3 }),
   clustered: clustered({ ...lambdas, k: 2 }),
+  "sparse-precision": sparsePrecision({ ...lambdas, rho: 0.2 }),
   graph: graph({ ...lambdas, edges: [["task-0", "task-2", 1.5]] }),
 };
 

@@ -12,6 +12,7 @@ import {
   independent,
   mean,
   type Relationship,
+  sparsePrecision,
   traceNorm,
 } from "fedmtl";
 import { RandomStream, type ReferenceTask, streamKey } from "fedmtl/reference";
@@ -19,7 +20,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isClassification } from "../dist/mocha/labels.js";
 import { type Family, families } from "../dist/mocha/relationships.js";
-import { intercepts, losses, policies, ranges, weightings } from "../dist/options.js";
+import { gramChoices, intercepts, losses, policies, ranges, weightings } from "../dist/options.js";
 import type { Range } from "../dist/ranges.js";
 import { storages, toTaskSet } from "./support/native_problems.js";
 import { randomMatrix, randomSemidefinite } from "./support/reference_problems.js";
@@ -87,6 +88,10 @@ const makers: Record<Family, (m: number, seed: number) => fc.Arbitrary<Relations
         eta: powers(-3, 1),
       })
       .map(clustered),
+  "sparse-precision": () =>
+    fc
+      .record({ lambda1: powers(-4, 2), lambda2: fc.constantFrom(0, 0.1), rho: powers(-3, 1) })
+      .map(sparsePrecision),
   graph: (m, seed) => {
     const stream = new RandomStream(streamKey(seed, "edges", 0));
     const edges = Array.from({ length: m }, (_, b) =>
@@ -133,6 +138,7 @@ const choices = fc.record(
   {
     weighting: fc.constantFrom(...weightings),
     policy: fc.constantFrom(...policies),
+    gram: fc.constantFrom(...gramChoices),
     intercept: fc.constantFrom(...intercepts),
     standardize: fc.boolean(),
   },

@@ -10,6 +10,7 @@ import {
   type Model,
   type Relationship,
   TaskSet,
+  sparsePrecision,
   traceNorm,
 } from "fedmtl";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -34,6 +35,7 @@ const families: Record<string, (lambda1: number) => Relationship> = {
   mean: (lambda1) => mean({ lambda1, lambda2: 0.3 * lambda1 }),
   "trace-norm": (lambda1) => traceNorm({ lambda1 }),
   clustered: (lambda1) => clustered({ lambda1, k: 2 }),
+  "sparse-precision": (lambda1) => sparsePrecision({ lambda1, rho: 0.1 }),
 };
 
 const unsure = ["hinge mean", "hinge clustered", "epsilon-insensitive clustered"];

@@ -40,6 +40,10 @@ constexpr Family kFamilies[] = {
      [](auto tasks, auto weights, const auto& options) {
          return makeClustered(tasks, weights, {.k = options.whole("k"), .eta = options.number("eta")});
      }},
+    {"sparse-precision",
+     [](auto tasks, auto weights, const auto& options) {
+         return makeSparsePrecision(tasks, weights, options.number("rho"));
+     }},
 };
 
 }  // namespace

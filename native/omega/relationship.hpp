@@ -8,6 +8,7 @@
 #include <span>
 
 #include "native/graph_kernel.hpp"
+#include "native/omega/precision_matrix.hpp"
 #include "native/state.hpp"
 #include "native/task_kernel.hpp"
 
@@ -26,13 +27,17 @@ class Relationship {
     /// K for the Omega in force.
     virtual const TaskKernel& kernel() const = 0;
 
+    /// Omega itself where it is learned entry by entry.
+    virtual const PrecisionMatrix* precision() const { return nullptr; }
+
     /// Whether Omega steps change Omega.
     virtual bool learned() const { return false; }
 
     /// g(Omega) for the Omega in force; NaN while a default that it needs has not been fixed.
     virtual double penalty() const { return 0.0; }
 
-    /// Fixes defaults that depend on the first W step's result (trace-norm's epsilon). W: m x d task-major.
+    /// Fixes what depends on the first W step's result (trace-norm's epsilon; the d of sparse-precision's g).
+    /// W: m x d task-major.
     virtual void fixDefaults(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
 
     /// The Omega step: Omega (hence K) from W, m x d task-major. The regularizer at W must not rise.
@@ -118,5 +123,11 @@ struct ClusteredOptions {
 /// The convex relaxation of clustered tasks (Zhou, Chen & Ye, NIPS 2011), learned.
 std::unique_ptr<Relationship> makeClustered(std::size_t tasks, Regularization weights,
                                             ClusteredOptions options);
+
+/// K is a dense matrix, and the graphical lasso takes O(m^3) a step.
+constexpr std::size_t kMostTasksOfSparsePrecision = 2000;
+
+/// A sparse precision over tasks, learned by the graphical lasso with penalty rho > 0.
+std::unique_ptr<Relationship> makeSparsePrecision(std::size_t tasks, Regularization weights, double rho);
 
 }  // namespace fedmtl

@@ -2,6 +2,7 @@
  * What is in a model.
  */
 import type { Matrix } from "ml-matrix";
+import type { LearnedEdge } from "../mocha/learned_edges.js";
 import type { Model } from "../mocha/model.js";
 import type { Family } from "../mocha/relationships.js";
 import { mostTasksDrawn, relationMap, short } from "./output.js";
@@ -42,6 +43,12 @@ export interface ModelDescription {
   readonly correlation: CorrelationSummary | null;
   /** Names; null where the tasks are too many. */
   readonly clusters: readonly (readonly string[])[] | null;
+  /** The edges that a training with relationship sparse-precision has learned; null for others and several classes. */
+  readonly edges: {
+    readonly count: number;
+    /** The strongest, at most 100. */
+    readonly strongest: readonly LearnedEdge[];
+  } | null;
   readonly spectrum: {
     /** Leading values. */
     readonly singularValues: readonly number[];
@@ -53,6 +60,15 @@ export interface ModelDescription {
 
 /** Values of a spectrum that are told. */
 const spectrumTold = 100;
+const edgesTold = 100;
+
+function describeEdges(model: Model): ModelDescription["edges"] {
+  if (model.options.relationship !== "sparse-precision" || model.classes !== undefined) {
+    return null;
+  }
+  const edges = model.edges();
+  return { count: edges.length, strongest: edges.slice(0, edgesTold) };
+}
 
 /** The object of `inspect MODEL --json`; `clusters`: how many, by default where the tree makes its largest step. */
 export async function describeModel(model: Model, clusters?: number): Promise<ModelDescription> {
@@ -70,6 +86,7 @@ export async function describeModel(model: Model, clusters?: number): Promise<Mo
     added: model.added,
     correlation: correlationSummary(model),
     clusters: tooMany && clusters === undefined ? null : model.clusters(clusters),
+    edges: describeEdges(model),
     spectrum: {
       singularValues: leading(singularValues),
       relation: leading(relation),
@@ -115,6 +132,18 @@ function clusterLines(clusters: readonly (readonly string[])[], given: boolean):
   return [`Clusters of tasks by their correlations: ${clusters.length}${how}`, ...lines, ...others];
 }
 
+/** `12 edges of 66 pairs; the strongest by partial correlation:`, and a line each for a few. */
+function edgeLines({ count, strongest }: NonNullable<ModelDescription["edges"]>, tasks: number): string[] {
+  const most = 10;
+  const pairs = counted((tasks * (tasks - 1)) / 2, "pair");
+  const lines = strongest.slice(0, most).map(({ tasks: [s, t], partialCorrelation }) => {
+    return `  ${short(partialCorrelation)}  ${printable(s)} - ${printable(t)}`;
+  });
+  const more = count > most ? [`  and ${count - most} more`] : [];
+  const how = count === 0 ? "" : "; by partial correlation, the strongest first";
+  return ["", `Edges learned: ${count} of ${pairs} of tasks${how}`, ...lines, ...more];
+}
+
 /** The same for people (`clustersGiven`: how many was asked for), with a map of the correlations of a few tasks. */
 export function modelText(model: Model, found: ModelDescription, clustersGiven: boolean): string {
   const { names, options, versions, labels, classes } = model;
@@ -146,6 +175,7 @@ export function modelText(model: Model, found: ModelDescription, clustersGiven: 
       ? []
       : [`  added     ${counted(model.added.length, "task")} after the training`]),
     certificateInWords(model, options.relationship as Family),
+    ...(found.edges === null ? [] : edgeLines(found.edges, names.length)),
     ...(names.length < 2 || clusters === null ? [] : ["", ...clusterLines(clusters, clustersGiven)]),
     ...(drawn ? ["", relationMap(model.correlation(), names)] : [""]),
   ].join("\n");

@@ -2,7 +2,16 @@
  * The flags of a training; their choices, ranges and defaults are those of the library.
  */
 import { families, familyTraits, independent, traceNorm } from "../mocha/relationships.js";
-import { classWeights, defaults, intercepts, losses, policies, ranges, weightings } from "../options.js";
+import {
+  classWeights,
+  defaults,
+  gramChoices,
+  intercepts,
+  losses,
+  policies,
+  ranges,
+  weightings,
+} from "../options.js";
 import type { Range } from "../ranges.js";
 import type { Arguments, Command, NumberFlag } from "./arguments.js";
 
@@ -27,6 +36,7 @@ function numberOrAuto<const Name extends string>(name: Name, help: string, range
 
 const lambdas = independent();
 const own = familyTraits.clustered.numbers;
+const { rho } = familyTraits["sparse-precision"].numbers;
 
 /** The flags of everything that decides what a training computes. */
 export const trainingFlags = [
@@ -68,6 +78,12 @@ export const trainingFlags = [
     "clustered: penalty inside the span of the clusters, against 1 + eta outside",
     {},
     `${own.eta.fallback}`,
+  ),
+  number(
+    "rho",
+    "sparse-precision: penalty on every entry of the precision over tasks",
+    {},
+    `${rho.fallback}`,
   ),
   {
     name: "edges",
@@ -140,6 +156,13 @@ export const trainingFlags = [
     choices: ["on", "off"],
     help: "leave out rows at rest for up to 7 rounds (hinge-like losses)",
     default: "on with policy adaptive or accelerated",
+  },
+  {
+    name: "gram",
+    kind: "choice",
+    choices: gramChoices,
+    help: "local steps by inner products of rows, for several passes over few rows of many features",
+    default: defaults.gram,
   },
   numberOrAuto(
     "omega-every",

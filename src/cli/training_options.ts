@@ -14,6 +14,7 @@ import {
   isLearned,
   mean,
   type Relationship,
+  sparsePrecision,
   traceNorm,
 } from "../mocha/relationships.js";
 import { defaults, type FitOptions } from "../options.js";
@@ -61,6 +62,10 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
       return clustered({ ...weights, k: clusters, ...given({ eta }) });
     },
     numbers: ["clusters", "eta"],
+  },
+  "sparse-precision": {
+    make: (weights, { rho }) => sparsePrecision({ ...weights, ...given({ rho }) }),
+    numbers: ["rho"],
   },
   graph: {
     make: async (weights, { edges = "" }) => graph({ ...weights, edges: await readEdges(edges) }),
@@ -168,6 +173,7 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
     omegaSteps,
     omegaTolerance,
   } = flags;
+  const { gram } = flags;
   const shrinking = flags.shrinking === undefined ? undefined : flags.shrinking === "on";
   const { certifyEvery, positive, multiclass, classWeight, intercept, interceptScaling } = flags;
   const { standardize, seed, threads } = flags;
@@ -183,6 +189,7 @@ export async function trainingOptions(flags: TrainingFlags): Promise<FitOptions>
       policy,
       localEpochs,
       shrinking,
+      gram,
       omegaEvery,
       omegaSteps,
       omegaTolerance,

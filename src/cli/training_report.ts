@@ -58,7 +58,7 @@ function rightOrWrong(model: Model, tasks: TaskSet, labels: Float64Array): Float
 export function trainingJson(training: FinishedTraining): object {
   const { tasks, options, result, seconds } = training;
   const { status, model, history, certificate, omegaSteps } = result;
-  const { loss, relationship, weighting, policy, localEpochs, shrinking } = options;
+  const { loss, relationship, weighting, policy, localEpochs, shrinking, gram } = options;
   const { intercept, standardize, seed, threads } = options;
   const { primal, dual, gap, relativeGap, jointObjective = null, jointDual = null } = certificate;
   return {
@@ -74,9 +74,9 @@ export function trainingJson(training: FinishedTraining): object {
     lambda1: relationship.lambda1,
     lambda2: relationship.lambda2,
     epsilon: model.options.epsilon ?? null,
-    ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null },
+    ...{ clusters: relationship.k ?? null, eta: relationship.eta ?? null, rho: relationship.rho ?? null },
     ...{ intercept, standardize, labels: model.labels ?? null, classes: classesJson(result) },
-    ...{ classWeight: options.classWeight, policy, localEpochs, shrinking },
+    ...{ classWeight: options.classWeight, policy, localEpochs, shrinking, gram },
     rounds: history.length,
     omegaSteps,
     ...{ primal, dual, gap, relativeGap, jointObjective, jointDual },

@@ -11,6 +11,7 @@ import { inRange, inWords, type Range } from "../ranges.js";
 import {
   type ExtendedRelationship,
   extendRelationship,
+  isRelearned,
   newTaskRules,
   type Rule,
   withColumn,
@@ -223,9 +224,10 @@ async function newColumn(task: NewTask, head: ModelHead, label: number | undefin
     return { w: known, intercept, kernel: (await at(known)).kernel };
   }
   const solver = clientOptions(parts, head, label);
-  let { prior, kernel } = await at(new Float64Array(d));
+  // A precision learned with a model at 0 would join the new task to none: it begins at the mean of the others.
+  let { prior, kernel } = await at(rule === "learned" ? meanOf(W, d) : new Float64Array(d));
   let solved = await solveColumn(name, rows, prior, solver, stop);
-  for (let bounds = 1; rule === "spectral" && bounds < mostBounds; bounds++) {
+  for (let bounds = 1; isRelearned(rule) && bounds < mostBounds; bounds++) {
     const before = solved.w;
     ({ prior, kernel } = await at(before));
     solved = await solveColumn(name, rows, prior, solver, stop);

@@ -5,6 +5,8 @@
  *
  * - known relations: M of m + 1 tasks has the row (M_t, a) of the new one, so it is a/2 ||w - w0||^2 plus a constant, with
  *   w0 = - sum_t M_t w_t / a.
+ * - sparse-precision: with Omega eliminated it is a concave function of (W'W), and the Omega of the models at hand gives its
+ *   linear bound: known relations, whose row of M is taken anew at each solution.
  * - families that learn from the spectrum of W: with Omega eliminated the joint objective is a concave function of W W', and
  *   where it touches the models at hand its linear bound is 1/2 w'A^-1 w, A = sum_j kappa_j p_j p_j' with p_j the left singular
  *   vectors of W and kappa_j the eigenvalues of K. The bound holds everywhere, so solving and taking the bound anew at the
@@ -16,6 +18,7 @@ import {
   type NativeGraphKernel,
   type NativeKernel,
   type NativeLowRankKernel,
+  type NativePrecision,
   type NativeRelationship,
   native,
 } from "../native.js";
@@ -24,9 +27,12 @@ import type { Family } from "./relationships.js";
 import { mlMatrix } from "../on_demand.js";
 
 /** How a family sees a new task. */
-export type Rule = "known" | "given" | "spectral" | "shared";
+export type Rule = "known" | "given" | "spectral" | "learned" | "shared";
 
-/** `given`: its relations must be given; `shared`: it has the model of all tasks. */
+/**
+ * `given`: its relations must be given; `spectral`, `learned`: they follow from the new model, as directions of W or as a row
+ * of M; `shared`: it has the model of all tasks.
+ */
 export const newTaskRules: Readonly<Record<Family, Rule>> = {
   independent: "known",
   mean: "known",
@@ -34,8 +40,12 @@ export const newTaskRules: Readonly<Record<Family, Rule>> = {
   graph: "given",
   "trace-norm": "spectral",
   clustered: "spectral",
+  "sparse-precision": "learned",
   global: "shared",
 };
+
+/** Whether the bound depends on the new model. */
+export const isRelearned = (rule: Rule): boolean => rule === "spectral" || rule === "learned";
 
 /** The relationship of m + 1 tasks with the new one last. */
 export interface ExtendedRelationship {
@@ -68,8 +78,11 @@ export async function extendRelationship(
 ): Promise<ExtendedRelationship> {
   const d = w.length;
   const m = W.length / d;
-  const extended = withColumn(W, rule === "spectral" ? w : new Float64Array(d));
+  const extended = withColumn(W, isRelearned(rule) ? w : new Float64Array(d));
   const { kernel, directions } = await native.relationshipAt(relationship, m + 1, d, extended, epsilon);
+  if ("matrix" in kernel && kernel.precision !== undefined) {
+    return { kernel, prior: priorFromRow(lastRowOfOmega(kernel.precision, relationship), W, d) };
+  }
   if ("matrix" in kernel) {
     return { kernel, prior: priorFromRow(rowOfInverse(kernel.matrix, m + 1), W, d) };
   }
@@ -135,6 +148,22 @@ const isotropic = (centre: Float64Array, a: number): ColumnPrior => ({
   ...{ centre, scale: 1 / a },
   ...{ directions: new Float64Array(0), extra: new Float64Array(0) },
 });
+
+/** The last row of M = lambda1 Omega + lambda2 I. */
+function lastRowOfOmega(
+  { diagonal, from, to, values }: NativePrecision,
+  { lambda1, lambda2 }: NativeRelationship,
+): Float64Array {
+  const m = diagonal.length - 1;
+  const row = new Float64Array(m + 1);
+  row[m] = lambda1 * (diagonal[m] ?? 0) + lambda2;
+  values.forEach((value, e) => {
+    if (to[e] === m) {
+      row[from[e] ?? 0] = lambda1 * value;
+    }
+  });
+  return row;
+}
 
 /** The row (M_t, a) of M = lambda1 L + lambda2 I of task m. */
 function lastRowOfPrecision(

@@ -61,7 +61,16 @@ export interface Objective {
 /** What a client has to know; all clients of a training use the same. */
 export type ClientOptions = Pick<
   FitOptions,
-  "loss" | "smoothing" | "lossEpsilon" | "huberDelta" | "weighting" | "positive" | "seed" | "shrinking"
+  | "loss"
+  | "smoothing"
+  | "lossEpsilon"
+  | "huberDelta"
+  | "weighting"
+  | "positive"
+  | "seed"
+  | "shrinking"
+  | "gram"
+  | "localEpochs"
 > & {
   /** `free`: an unpenalised intercept; a penalised one is a constant feature in the data. By default `none`. */
   readonly intercept?: "none" | "free";
@@ -90,15 +99,16 @@ export class Client {
     }
     this.name = name;
     this.rowCount = tasks.rowCount;
-    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, intercept, policy, shrinking } =
+    const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, intercept, policy } =
       resolveOptions(options);
+    const { shrinking, gram, localEpochs } = resolveOptions(options);
     this.#pool = new native.ClientPool(tasks.native, {
       ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed },
       positive: positiveLabelOf(tasks, loss, options.positive),
       threads: 1,
       freeIntercept: intercept === "free",
       momentum: policy === "accelerated",
-      shrinking,
+      ...{ shrinking, gram, localEpochs },
     });
   }
 

@@ -12,6 +12,7 @@ import type { Loss } from "../options.js";
 import { addTask, type AddTaskOptions, type NewTaskData } from "./add_task.js";
 import type { Certificate } from "./history.js";
 import { isClassification, type LabelMapping, toTarget } from "./labels.js";
+import { type LearnedEdge, learnedEdges } from "./learned_edges.js";
 import { decodeModel, modelFileParts } from "./model_file.js";
 import {
   type AddedTask,
@@ -288,6 +289,23 @@ export class Model {
   }
 
   /**
+   * The graph over tasks that a training with relationship `sparse-precision` has learned, the strongest edges first.
+   *
+   * @throws FedmtlError INVALID_ARGUMENT for another relationship, or a model of several classes
+   */
+  edges(): readonly LearnedEdge[] {
+    this.#only("edges");
+    const kernel = this.#parts.heads[0]?.kernel;
+    if (kernel === undefined || !("matrix" in kernel) || kernel.precision === undefined) {
+      throw new FedmtlError(
+        "INVALID_ARGUMENT",
+        `relationship "${this.options.relationship}" learns no edges; train with sparsePrecision, or see correlation()`,
+      );
+    }
+    return learnedEdges(kernel.precision, this.names);
+  }
+
+  /**
    * In how many directions the models differ, and tasks relate: singular values of W and eigenvalues of K, in
    * O(min(d, m)^2 max(d, m)) on a thread of its own. Of several classes W is that of all of them stacked.
    */
@@ -298,7 +316,8 @@ export class Model {
   /**
    * A model with one task more, solved against the models of the other tasks, which stay as they are; this one is unchanged.
    * What the others say of it depends on the relationship (docs/math.md, section 7): nothing for `independent`, the mean model
-   * for `mean`, the directions in which they lie for `trace-norm`, the relations given for `fixed`. The solution has a
+   * for `mean`, the directions in which they lie for `trace-norm`, its learned neighbours for `sparse-precision`, the
+   * relations given for `fixed`. The solution has a
    * certificate of its own, in {@link Model.added}; `certificate` stays that of the training.
    *
    * @param name of the new task

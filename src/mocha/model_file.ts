@@ -3,7 +3,7 @@
  * certificate as JSON in the metadata. Any safetensors reader can open it.
  */
 import { FedmtlError } from "../errors.js";
-import type { NativeGraphKernel, NativeKernel } from "../native.js";
+import type { NativeGraphKernel, NativeKernel, NativePrecision } from "../native.js";
 import type { Loss } from "../options.js";
 import type { Certificate } from "./history.js";
 import type { ClassWeights, LabelMapping } from "./labels.js";
@@ -99,10 +99,10 @@ export function modelFileParts(parts: ModelParts): Uint8Array[] {
   });
 }
 
-/** K's factors, K itself, or the edges of the graph that it follows from with lambda1 and lambda2. */
+/** K's factors, K itself (with a learned Omega), or the edges of the graph that it follows from with lambda1 and lambda2. */
 function kernelTensors(kernel: NativeKernel, m: number): [string, Tensor][] {
   if ("matrix" in kernel) {
-    return [["K", tensor(kernel.matrix, m, m)]];
+    return [["K", tensor(kernel.matrix, m, m)], ...precisionTensors(kernel.precision)];
   }
   if ("from" in kernel) {
     const { from, to, weights } = kernel;
@@ -115,6 +115,19 @@ function kernelTensors(kernel: NativeKernel, m: number): [string, Tensor][] {
   return [
     ["K.U", tensor(kernel.basis, m, kernel.r.length)],
     ["K.r", tensor(kernel.r, kernel.r.length)],
+  ];
+}
+
+function precisionTensors(precision: NativePrecision | undefined): [string, Tensor][] {
+  if (precision === undefined) {
+    return [];
+  }
+  const { diagonal, from, to, values } = precision;
+  return [
+    ["Omega.diagonal", tensor(diagonal, diagonal.length)],
+    ["Omega.from", { dtype: "I32", shape: [from.length], data: from }],
+    ["Omega.to", { dtype: "I32", shape: [to.length], data: to }],
+    ["Omega.values", tensor(values, values.length)],
   ];
 }
 
@@ -161,9 +174,7 @@ export function decodeModel(bytes: Uint8Array, path: string): ModelParts {
         intercepts: numbers(`${prefix}intercepts`, names.length),
         kernel: tensors.has(`${prefix}graph.weights`)
           ? decodeGraph(names.length, (name) => tensors.get(`${prefix}graph.${name}`), options, fail)
-          : decodeKernel(names.length, delta, tensors.get(`${prefix}K.r`)?.data.length ?? 0, (name, length) =>
-              numbers(prefix + name, length),
-            ),
+          : decodeKernel(names.length, delta, prefix, tensors, numbers, fail),
         certificate,
         ...(epsilon === undefined ? {} : { epsilon }),
         ...(classWeights === undefined ? {} : { classWeights }),
@@ -248,14 +259,40 @@ function decodeGraph(
   return { from, to, weights, lambda1, lambda2 };
 }
 
+function decodePrecision(
+  tasks: number,
+  part: (name: string) => Tensor | undefined,
+  fail: (reason: string) => never,
+): NativePrecision {
+  const [diagonal, from, to, values] = ["diagonal", "from", "to", "values"].map((name) => part(name)?.data);
+  if (
+    !(diagonal instanceof Float64Array && values instanceof Float64Array) ||
+    !(from instanceof Int32Array && to instanceof Int32Array) ||
+    diagonal.length !== tasks ||
+    from.length !== values.length ||
+    to.length !== values.length ||
+    !from.every((s, e) => s >= 0 && s < (to[e] ?? 0)) ||
+    !to.every((t) => t < tasks)
+  ) {
+    return fail("its precision is not one over its tasks; the file is damaged");
+  }
+  return { diagonal, from, to, values };
+}
+
 function decodeKernel(
   tasks: number,
   delta: number | undefined,
-  rank: number,
+  prefix: string,
+  tensors: ReadonlyMap<string, Tensor>,
   numbers: (name: string, length: number) => Float64Array,
+  fail: (reason: string) => never,
 ): NativeKernel {
-  if (delta === undefined) {
-    return { matrix: numbers("K", tasks * tasks) };
+  if (delta !== undefined) {
+    const rank = tensors.get(`${prefix}K.r`)?.data.length ?? 0;
+    return { basis: numbers(`${prefix}K.U`, tasks * rank), r: numbers(`${prefix}K.r`, rank), delta };
   }
-  return { basis: numbers("K.U", tasks * rank), r: numbers("K.r", rank), delta };
+  const matrix = numbers(`${prefix}K`, tasks * tasks);
+  return tensors.has(`${prefix}Omega.diagonal`)
+    ? { matrix, precision: decodePrecision(tasks, (name) => tensors.get(`${prefix}Omega.${name}`), fail) }
+    : { matrix };
 }

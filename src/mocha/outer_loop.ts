@@ -89,11 +89,11 @@ export class OuterLoop {
     this.#tasks = data.tasks.describe().taskCount;
     requireMemory(this.#tasks, data.cols, options.policy === "accelerated");
     const { loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, policy, shrinking } = options;
-    const { omegaSteps, omegaTolerance } = options;
+    const { omegaSteps, omegaTolerance, gram, localEpochs } = options;
     const named = { tasks: this.#tasks, names: () => data.tasks.names() };
     const relationship = toNative(options.relationship, named, omegaSteps, omegaTolerance);
     const solver = {
-      ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, shrinking },
+      ...{ loss, smoothing, lossEpsilon, huberDelta, weighting, seed, threads, shrinking, gram, localEpochs },
       positive: labels?.positive,
       ...classWeights,
       freeIntercept: options.intercept === "free",

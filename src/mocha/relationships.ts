@@ -32,6 +32,8 @@ interface FamilyTraits {
   readonly learned: boolean;
   /** Its numbers beside lambda1 and lambda2, by name. */
   readonly numbers: Readonly<Record<string, OwnNumber>>;
+  /** Where it cannot take any number of tasks. */
+  readonly mostTasks?: number;
 }
 
 /** @internal What is known of each family. */
@@ -45,6 +47,11 @@ export const familyTraits = {
       k: { range: { least: 1, whole: true }, needed: true },
       eta: { range: { above: 0 }, fallback: 0.1 },
     },
+  },
+  "sparse-precision": {
+    learned: true,
+    numbers: { rho: { range: { above: 0 }, fallback: 0.1 } },
+    mostTasks: 2000,
   },
   graph: { learned: false, numbers: {} },
   fixed: { learned: false, numbers: {} },
@@ -88,6 +95,8 @@ export interface Relationship {
   readonly k?: number;
   /** clustered: penalty inside the span of the clusters against 1 + eta outside. */
   readonly eta?: number;
+  /** sparse-precision: penalty on every entry of Omega, in units of a model's mean square coefficient. */
+  readonly rho?: number;
   /** graph: its edges. */
   readonly edges?: readonly Edge[];
   /** fixed: the precision over tasks, m × m. */
@@ -206,6 +215,16 @@ export function clustered(options: Lambdas & { readonly k: number; readonly eta?
 }
 
 /**
+ * Which tasks depend on which is learned, pair by pair: a sparse precision Omega over tasks, by the graphical lasso on
+ * S = W'W / d (Friedman, Hastie & Tibshirani, Biostatistics 2008; the paper's fourth example). At most 2,000 tasks.
+ *
+ * @param options rho: above 0, by default 0.1; entries of S up to rho join no tasks: larger, fewer edges
+ */
+export function sparsePrecision(options: Lambdas & { readonly rho?: number } = {}): Relationship {
+  return Object.freeze(numbersOf("sparse-precision", options));
+}
+
+/**
  * How tasks relate is known as a graph: 1/2 lambda1 times the sum over its edges of weight ||w_a - w_b||^2, Omega being the
  * graph's Laplacian. Tasks without edges stand alone.
  *
@@ -302,6 +321,7 @@ const makers: Readonly<Record<Family, (options: never) => Relationship>> = {
   mean,
   "trace-norm": traceNorm,
   clustered,
+  "sparse-precision": sparsePrecision,
   graph,
   fixed,
   global,
@@ -342,6 +362,14 @@ export function toNative(
     throw new FedmtlError(
       "INVALID_OPTION",
       `k is ${numbers.k}, but there are ${tasks} tasks; give at most one cluster a task`,
+    );
+  }
+  const { mostTasks = Number.POSITIVE_INFINITY } = traitsOf(family);
+  if (tasks > mostTasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `relationship "${family}" takes at most ${mostTasks.toLocaleString("en-US")} tasks, there are ` +
+        `${tasks.toLocaleString("en-US")}; give "graph" with the edges you know, or "trace-norm", which take any number`,
     );
   }
   if (edges !== undefined) {

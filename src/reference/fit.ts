@@ -58,7 +58,7 @@ export interface ReferenceCertificate {
   gap: number;
   /** gap / max(|primal|, |dual|), 0 if both are 0. */
   relativeGap: number;
-  /** primal + g(Omega); NaN while trace-norm's epsilon is not chosen, that is during the first W step. */
+  /** primal + g(Omega); for trace-norm (until epsilon is chosen) and sparse-precision NaN during the first W step. */
   jointObjective: number;
 }
 
@@ -119,6 +119,8 @@ class ReferenceRun {
   private readonly omegaHistory: ReferenceOmegaRecord[] = [];
   private readonly omegaSteps: OmegaSteps;
   private epsilon: number | undefined;
+  /** sparse-precision: d, once an Omega step has seen W. */
+  private d: number | undefined;
 
   constructor(
     private readonly tasks: ReferenceTask[],
@@ -148,7 +150,7 @@ class ReferenceRun {
       const objectiveBefore = this.omegaStep();
       this.wStep(objectiveBefore);
     }
-    this.chooseEpsilon(); // also where no Omega step came to be
+    this.fixDefaults(); // also where no Omega step came to be
     return { ...this.solution(), history: this.history, omegaHistory: this.omegaHistory };
   }
 
@@ -205,7 +207,7 @@ class ReferenceRun {
   /** Learns Omega from the current W. Returns the joint objective before it. */
   private omegaStep(): number {
     const { relationship, onOmegaStep } = this.options;
-    const epsilon = this.chooseEpsilon();
+    const epsilon = this.fixDefaults();
     const { jointObjective } = this.certificate();
     const { W, relation } = this.server;
     const next = this.omegaSteps.step(relation, W, epsilon);
@@ -227,8 +229,9 @@ class ReferenceRun {
     return jointObjective;
   }
 
-  /** trace-norm: chooses epsilon from the first W step's result, if it was not given. NaN for other families. */
-  private chooseEpsilon(): number {
+  /** What depends on the first W step's result. Returns trace-norm's epsilon, chosen if it was not given; else NaN. */
+  private fixDefaults(): number {
+    this.d = this.server.W.rows;
     if (this.options.relationship.family === "trace-norm") {
       this.epsilon ??= defaultEpsilon(this.server.W);
     }
@@ -256,7 +259,7 @@ class ReferenceRun {
       dual,
       gap,
       relativeGap: scale === 0 ? 0 : gap / scale,
-      jointObjective: primal + penalty(this.options.relationship, this.server.relation, this.epsilon),
+      jointObjective: primal + penalty(this.options.relationship, this.server.relation, this.epsilon, this.d),
     };
   }
 

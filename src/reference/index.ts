@@ -44,6 +44,7 @@ export {
   type TaskRelation,
 } from "./relationships.js";
 export { hashName, mix64, RandomStream, streamKey, visits } from "./rng.js";
+export { graphicalLasso, sparsePrecisionRelation } from "./sparse_precision.js";
 export { type OmegaSteps, omegaStepsOf } from "./omega_steps.js";
 export { type ReferencePolicy, ReferenceServer, type RoundEnd } from "./server.js";
 export { defaultEpsilon, TraceNormSteps } from "./trace_norm.js";

@@ -4,6 +4,7 @@ import type { Matrix } from "ml-matrix";
 import { clusteredRelation } from "./clustered.js";
 import { Momentum } from "./momentum.js";
 import { type ReferenceRelationship, regulariserAt, type TaskRelation } from "./relationships.js";
+import { sparsePrecisionRelation } from "./sparse_precision.js";
 import { TraceNormSteps } from "./trace_norm.js";
 
 /** The steps of one training. */
@@ -24,8 +25,21 @@ export function omegaStepsOf(
   switch (relationship.family) {
     case "clustered":
       return new ClusteredSteps(relationship);
+    case "sparse-precision":
+      return new SparsePrecisionSteps(relationship);
     default:
       return new TraceNormSteps(relationship, sinkingSteps, cutTolerance);
+  }
+}
+
+/** sparse-precision: the minimiser at W, unless it is so already. */
+class SparsePrecisionSteps implements OmegaSteps {
+  constructor(private readonly relationship: ReferenceRelationship) {}
+
+  step(current: TaskRelation, W: Matrix): TaskRelation {
+    const candidate = sparsePrecisionRelation(this.relationship, W);
+    const [before, after] = [current, candidate].map((one) => regulariserAt(this.relationship, one, W));
+    return (after as number) <= (before as number) ? candidate : current;
   }
 }
 

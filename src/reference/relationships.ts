@@ -9,10 +9,19 @@
 import { inverse, Matrix } from "ml-matrix";
 import { clusteredRelation } from "./clustered.js";
 import { graphRelation } from "./graph.js";
+import { sparsePrecisionStart } from "./sparse_precision.js";
 import { lowRankPlusIdentity, mapSpectrum, rightSingularPairs, spectrum } from "./kernel.js";
 
 export interface ReferenceRelationship {
-  family: "independent" | "global" | "mean" | "fixed" | "trace-norm" | "clustered" | "graph";
+  family:
+    | "independent"
+    | "global"
+    | "mean"
+    | "fixed"
+    | "trace-norm"
+    | "clustered"
+    | "sparse-precision"
+    | "graph";
   /** >= 0, > 0 for learned families and for a fixed Sigma. The paper's lambda is half of it. */
   lambda1: number;
   /** >= 0, > 0 for mean and graph; lambda1 + lambda2 > 0. */
@@ -23,6 +32,8 @@ export interface ReferenceRelationship {
   k?: number;
   /** clustered: > 0. */
   eta?: number;
+  /** sparse-precision: > 0. */
+  rho?: number;
   /** graph: undirected edges between the tasks of two positions, each pair once, with weights >= 0. */
   edges?: readonly (readonly [number, number, number])[];
   /** fixed: an m × m symmetric positive semidefinite Omega; give it or sigma. */
@@ -39,6 +50,8 @@ export interface TaskRelation {
   sigma: Matrix | undefined;
   /** tr(Sigma^-1) of trace-norm; 0 for families without g. */
   inverseTrace: number;
+  /** sparse-precision: g(Omega) / d. */
+  penaltyPerFeature?: number;
 }
 
 // An eigenvalue within this fraction of the largest is a rounded zero, and a difference of two entries within
@@ -47,7 +60,7 @@ const roundingTolerance = 1e-10;
 
 /** Whether the family has an Omega step. */
 export function isLearned(relationship: ReferenceRelationship): boolean {
-  return ["trace-norm", "clustered"].includes(relationship.family);
+  return ["trace-norm", "clustered", "sparse-precision"].includes(relationship.family);
 }
 
 /** The relation before the first round, for m tasks. Throws a RangeError where K does not exist. */
@@ -71,6 +84,8 @@ export function initialRelation(relationship: ReferenceRelationship, m: number):
       return traceNormRelation(relationship, new Matrix(m, 0), [], 1 / m);
     case "clustered":
       return clusteredRelation(relationship, Matrix.zeros(1, m));
+    case "sparse-precision":
+      return sparsePrecisionStart(relationship, m);
   }
 }
 
@@ -116,16 +131,21 @@ function cutRoots(
   return allowed ?? { roots, rest: Math.sqrt(floor), trace: least };
 }
 
-/** g(Omega) of the relation; NaN while trace-norm's epsilon is not chosen. */
+/** g(Omega) of the relation, for d features; NaN while trace-norm's epsilon is not chosen. */
 export function penalty(
-  relationship: ReferenceRelationship,
-  relation: TaskRelation,
-  epsilon?: number,
+  { family, lambda1 }: ReferenceRelationship,
+  { inverseTrace, penaltyPerFeature = Number.NaN }: TaskRelation,
+  epsilon = Number.NaN,
+  d = Number.NaN,
 ): number {
-  if (relationship.family !== "trace-norm") {
-    return 0;
+  switch (family) {
+    case "trace-norm":
+      return ((lambda1 * epsilon) / 2) * inverseTrace;
+    case "sparse-precision":
+      return d * penaltyPerFeature;
+    default:
+      return 0;
   }
-  return ((relationship.lambda1 * (epsilon ?? Number.NaN)) / 2) * relation.inverseTrace;
 }
 
 /** The regulariser 1/2 tr(W M W') + g(Omega) at W (d × m), with M = K^-1; the relation's K must not be singular. */
@@ -136,7 +156,7 @@ export function regulariserAt(
   epsilon?: number,
 ): number {
   const quadratic = Matrix.mul(W, W.mmul(inverse(relation.K))).sum();
-  return quadratic / 2 + penalty(relationship, relation, epsilon);
+  return quadratic / 2 + penalty(relationship, relation, epsilon, W.rows);
 }
 
 function sum(values: number[]): number {

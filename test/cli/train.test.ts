@@ -97,6 +97,22 @@ describe("train --json", () => {
     expect(model.correlation().get(0, 0)).toBe(1);
   });
 
+  it("learns edges between tasks, which inspect tells", async () => {
+    const flags = ["--relationship", "sparse-precision", "--rho", "0.01", "--lambda1", "0.01"];
+    const out = file("edges.safetensors");
+    const result = await fedmtlJson("train", data, ...flags, "--gap", "1e-4", "--out", out);
+    expect(result).toMatchObject({ relationship: "sparse-precision", rho: 0.01, status: "converged" });
+    expect(Number(result.jointObjective)).not.toBe(result.primal);
+    const edges = (await Model.load(out)).edges();
+    expect(await fedmtlJson("inspect", out)).toMatchObject({
+      edges: { count: edges.length, strongest: edges },
+    });
+    const { stdout } = await fedmtl("inspect", out);
+    expect(stdout).toContain(`Edges learned: ${edges.length} of 15 pairs of tasks`);
+    const [strongest] = edges;
+    expect(stdout).toContain(`${strongest?.tasks[0]} - ${strongest?.tasks[1]}`);
+  });
+
   it("takes a graph from a file: its Laplacian as a given precision is the same", async () => {
     const names = (await readTasks(data)).names;
     const edges = names.slice(1).map((name, t) => [names[t] as string, name, 0.5 + t] as const);

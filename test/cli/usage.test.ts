@@ -53,8 +53,8 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       /unknown value of --loss "hinges".*did you mean "hinge"\?/,
     ],
     [
-      "a family that is not built",
-      ["train", data, "--relationship", "sparse-precision"],
+      "a family that is not known",
+      ["train", data, "--relationship", "sparse-precisoin"],
       /unknown value of --relationship/,
     ],
     [
@@ -88,6 +88,11 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
       "clustered with more clusters than tasks",
       ["train", data, "--relationship", "clustered", "--clusters", "7"],
       /k is 7, but there are 6 tasks; give at most one cluster a task/,
+    ],
+    [
+      "rho of 0",
+      ["train", data, "--relationship", "sparse-precision", "--rho", "0"],
+      /rho is 0; give a number above 0/,
     ],
     [
       "clusters that are no number",

@@ -1,6 +1,16 @@
 // Clients and server of the addon, moved on one round or one Omega step at a time.
 
-import { clustered, fixed, global, graph, independent, mean, type Relationship, traceNorm } from "fedmtl";
+import {
+  clustered,
+  fixed,
+  global,
+  graph,
+  independent,
+  mean,
+  type Relationship,
+  sparsePrecision,
+  traceNorm,
+} from "fedmtl";
 import type {
   ReferenceOptions,
   ReferenceRecord,
@@ -21,7 +31,7 @@ import { isClassification, lossShape, sum } from "./reference_problems.js";
 
 /** The reference's relationship as a user of the package gives it. */
 export function relationshipOf(given: ReferenceRelationship): Relationship {
-  const { family, lambda1, lambda2, epsilon, omega, sigma, k = 1, eta = 1, edges = [] } = given;
+  const { family, lambda1, lambda2, epsilon, omega, sigma, k = 1, eta = 1, rho = 1, edges = [] } = given;
   const lambdas = { lambda1, lambda2 };
   switch (family) {
     case "independent":
@@ -38,6 +48,8 @@ export function relationshipOf(given: ReferenceRelationship): Relationship {
       });
     case "clustered":
       return clustered({ ...lambdas, k, eta });
+    case "sparse-precision":
+      return sparsePrecision({ ...lambdas, rho });
     case "graph":
       return graph({ ...lambdas, edges: edges.map(([a, b, weight]) => [`task-${a}`, `task-${b}`, weight]) });
     case "trace-norm":

@@ -108,6 +108,8 @@ export function relationships(m: number): ReferenceRelationship[] {
     { family: "trace-norm", ...lambdas },
     { family: "clustered", lambda1: 0.3, lambda2: 0, k: 1, eta: 0.2 },
     { family: "clustered", ...lambdas, k: 2, eta: 0.5 },
+    { family: "sparse-precision", lambda1: 0.3, lambda2: 0, rho: 0.5 },
+    { family: "sparse-precision", ...lambdas, rho: 2 },
     { family: "graph", ...lambdas, edges: randomEdges(m) },
   ];
 }
