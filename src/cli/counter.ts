@@ -1,5 +1,5 @@
 /**
- * How many of a known number of trainings are done: a bar on a terminal, a plain line every few seconds elsewhere.
+ * How many of a known number of trainings or jobs are done: a bar on a terminal, a plain line every few seconds elsewhere.
  */
 import type { TextStream } from "./terminal.js";
 
@@ -13,13 +13,17 @@ export interface Counter {
   finish(): void;
 }
 
-/** Starts counting on a stream, as a rule process.stderr. */
-export function createCounter(stream: TextStream, now = () => performance.now() / 1000): Counter {
+/** Starts counting on a stream, as a rule process.stderr; `what` is counted. */
+export function createCounter(
+  stream: TextStream,
+  now = () => performance.now() / 1000,
+  what = "trainings",
+): Counter {
   let lastLine = now();
   let barShown = false;
   return {
     update(done, total) {
-      const text = `${done} of ${total} trainings`;
+      const text = `${done} of ${total} ${what}`;
       if (stream.isTTY === true) {
         const full = Math.floor((done / total) * barWidth);
         stream.write(`\r[${"#".repeat(full)}${"-".repeat(barWidth - full)}] ${text}\u001b[K`);

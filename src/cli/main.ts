@@ -30,6 +30,11 @@ const program: Program<LazyCommand> = {
       summary: summaries.simulate,
       load: () => require("./commands/simulate.js") as Loaded,
     },
+    {
+      name: "experiment",
+      summary: summaries.experiment,
+      load: () => require("./commands/experiment.js") as Loaded,
+    },
     { name: "add", summary: summaries.add, load: () => require("./commands/add.js") as Loaded },
     { name: "predict", summary: summaries.predict, load: () => require("./commands/predict.js") as Loaded },
     {

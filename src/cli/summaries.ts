@@ -3,6 +3,8 @@ export const summaries = {
   train: "train one linear model a task, jointly, and certify the result",
   cv: "choose the relationship's numbers by cross-validation within tasks",
   simulate: "train by federated methods as it would go on given devices and networks, on a virtual clock",
+  experiment:
+    "run an experiment of the paper, or one of this package's own, from one command to a page of results",
   add: "add tasks to a model without training it anew",
   predict: "write decision values and labels for the rows of a data file",
   evaluate: "score a model on labelled data: per task, macro and micro",

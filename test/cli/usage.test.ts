@@ -40,7 +40,7 @@ describe("usage errors: exit code 2, nothing on stdout, no stack", () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["no command", [], /Usage: fedmtl COMMAND/],
     ["an unknown command", ["trian", data], /unknown command "trian".*did you mean "train"\?/],
-    ["a command that is not built", ["experiment", data], /unknown command "experiment"/],
+    ["a command that is not built", ["server", data], /unknown command "server"/],
     [
       "an unknown flag",
       ["train", data, "--lamda1", "1"],
