@@ -160,11 +160,11 @@ class SparsePrecision final : public Relationship {
         omega.to.resize(values.size());
         state.readWhole("sparsePrecision.from", std::span(omega.from));
         state.readWhole("sparsePrecision.to", std::span(omega.to));
-        const auto isTask = [&](std::int32_t t) {
-            return t >= 0 && static_cast<std::size_t>(t) < omega_.size();
-        };
-        if (!std::ranges::all_of(omega.from, isTask) || !std::ranges::all_of(omega.to, isTask)) {
-            throw Error(ErrorCode::BadInput, "the state's precision is not one over its tasks");
+        for (std::size_t e = 0; e < omega.values.size(); ++e) {
+            const auto [s, t] = std::pair(omega.from[e], omega.to[e]);
+            if (s < 0 || s >= t || static_cast<std::size_t>(t) >= omega_.size()) {
+                throw Error(ErrorCode::BadInput, "the state's precision is not one over its tasks");
+            }
         }
         const double penalty = penaltyOf(omega, rho_);
         take(std::move(omega), penalty);

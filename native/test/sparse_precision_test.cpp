@@ -155,5 +155,24 @@ TEST(SparsePrecision, ComesBackWithTheSameBits) {
     }
 }
 
+TEST(SparsePrecision, RefusesAStateThatIsNoPrecisionOverItsTasks) {
+    ThreadPool threads(1);
+    const Case& c = kCases[1];
+    Numbers numbers(3);
+    const auto relationship = makeSparsePrecision(c.tasks, c.weights, c.rho);
+    relationship->update(c.cols, numbers.normals(c.cols * c.tasks), threads);
+    Kept state;
+    relationship->save(state);
+    const std::size_t edges = relationship->precision()->values.size();
+    ASSERT_GT(edges, 0u);
+    for (const double task : {-1.0, 0.0, static_cast<double>(c.tasks)}) {
+        Kept damaged = state;
+        damaged.write("sparsePrecision.to", std::vector<double>(edges, task));
+        const auto other = makeSparsePrecision(c.tasks, c.weights, c.rho);
+        EXPECT_THROW(other->restore(damaged), Error);
+        EXPECT_TRUE(other->precision()->values.empty());
+    }
+}
+
 }  // namespace
 }  // namespace fedmtl::testing

@@ -24,7 +24,7 @@ import { readTrace, traceRepeatRange } from "../systems/trace.js";
 import { budgetNames } from "../systems/work_budgets.js";
 import type { Arguments, Command } from "./arguments.js";
 import { present } from "./present.js";
-import { number, type TrainingFlags, trainingFlags } from "./training_flags.js";
+import { number, trainingFlags } from "./training_flags.js";
 
 type TrainingFlag = (typeof trainingFlags)[number];
 
@@ -155,8 +155,6 @@ export const simulationFlags = [...trainingFlags.filter(isShared), ...systemsFla
 
 /** The values of these flags as given. */
 export type SystemsFlags = Arguments<Command & { readonly flags: typeof systemsFlags }>["flags"];
-/** As given to `trainingOptions`. */
-export type SharedFlags = Omit<TrainingFlags, Other>;
 
 /** The methods to simulate, in the order given. @throws FedmtlError INVALID_OPTION */
 export function methodsOf({ method = simulationDefaults.method }: SystemsFlags): MethodName[] {

@@ -4,9 +4,6 @@
  */
 import { FedmtlError, shown } from "../errors.js";
 
-/** Numbers as callers have them. */
-export type NumbersLike = Float64Array | Float32Array | Int32Array | readonly number[];
-
 function invalid(message: string): FedmtlError {
   return new FedmtlError("INVALID_ARGUMENT", message);
 }

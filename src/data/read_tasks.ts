@@ -46,12 +46,12 @@ export function formatOf(path: string): DataFormat {
 }
 
 /** Whether a format is one of those that are only read. */
-export function isArchive(format: DataFormat | ArchiveFormat): format is ArchiveFormat {
+function isArchive(format: DataFormat | ArchiveFormat): format is ArchiveFormat {
   return (archiveFormats as readonly string[]).includes(format);
 }
 
 /** Whether a file of this name is gzipped. */
-export function isGzipped(path: string): boolean {
+function isGzipped(path: string): boolean {
   return /\.gz$/i.test(path);
 }
 

@@ -51,7 +51,7 @@ function mapOf({ tasks, values }: TaskCorrelation): TaskMap {
 }
 
 /** The colour step of a correlation; what is not finite counts as 0. */
-export function heatStep(value: number): number {
+function heatStep(value: number): number {
   const inside = Number.isFinite(value) ? Math.min(1, Math.max(-1, value)) : 0;
   return Math.round(((inside + 1) / 2) * heatSteps);
 }

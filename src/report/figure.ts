@@ -6,7 +6,7 @@ import type { Drawing, DrawingOptions } from "./drawing.js";
 import { html, type Markup } from "./markup.js";
 
 /** Width of every plot in its own units; on the page it grows and shrinks with its column. */
-export const plotWidth = 400;
+const plotWidth = 400;
 
 /** What a figure is made of. */
 export interface Figure {

@@ -35,7 +35,7 @@ export function axisName(text: string, most: number): string {
 }
 
 /** Text as HTML, for content and for quoted attributes. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return showable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 

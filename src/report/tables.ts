@@ -15,7 +15,7 @@ export interface Column {
 }
 
 /** Rows that a table shows; its CSV has all. */
-export const mostRowsShown = 500;
+const mostRowsShown = 500;
 
 function cellOf(cell: Cell, { show = short }: Column): Markup {
   if (typeof cell === "number" && Number.isFinite(cell)) {

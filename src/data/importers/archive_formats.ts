@@ -19,7 +19,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** Names in a folder, sorted. @throws FedmtlError IO */
-export async function namesIn(folder: string): Promise<string[]> {
+async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (cause) {
