@@ -11,7 +11,7 @@ namespace fedmtl {
 //     by features  E 2 d                a dot and an axpy a step
 //     with G       E n + p 2 d          an axpy of n a step; two passes over the rows, each read only once: p
 //     G itself     n d / 2, once        to be paid for within kRounds
-// Measured with bench/races/gram.race.ts, which also checks the choice (bench/RESULTS.md).
+// Measured with bench/races/gram.race.ts, which also checks the choice (docs/performance.md).
 bool gramWins(const GramShape& shape) {
     constexpr double kRounds = 40.0;      // what trainings take, at the least
     constexpr double kPassInCache = 1.5;  // p

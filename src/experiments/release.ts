@@ -2,7 +2,7 @@
  * The released MATLAB code's arithmetic with its defects (release_arithmetic.ts), the same with W recomputed, and this
  * package: what each reports, how good its model is, and on which rows the release's cross-validation decides.
  */
-import { LocalRows } from "../baselines/local_rows.js";
+import { type LocalRows, rowsWithTargets } from "../baselines/local_rows.js";
 import type { TaskSet } from "../data/task_set.js";
 import { fit } from "../mocha/fit.js";
 import { mapLabels, toTarget } from "../mocha/labels.js";
@@ -44,7 +44,7 @@ function rowsOf(tasks: TaskSet, labelled: TaskSet, positive: number | undefined)
     throw new FedmtlError("INTERNAL", "the hinge loss has a mapping of labels");
   }
   const targets = tasks.labels().map((label) => toTarget(label, mapping));
-  return tasks.names.map((_, t) => new LocalRows(tasks, t, targets, "mean"));
+  return rowsWithTargets(tasks, targets, "mean");
 }
 
 function errorOf(tasks: readonly LocalRows[], W: ReadonlyMap<string, Float64Array>): number {
