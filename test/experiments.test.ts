@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fit, fixed, global, independent, mean, simulate, TaskSet } from "fedmtl";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, it } from "vitest";
-import { LocalRows } from "../dist/baselines/local_rows.js";
+import { rowsWithTargets } from "../dist/baselines/local_rows.js";
 import { type DataSource, generatedSource, loadData, sourceOf } from "../dist/experiments/data_source.js";
 import type { Row } from "../dist/experiments/experiment.js";
 import { NetworkClocks, raceClockNames, raceClocks } from "../dist/experiments/network_clocks.js";
@@ -282,7 +282,7 @@ describe("what experiments rest on", () => {
   it("the released arithmetic with Sigma = I/m comes to the optimum of local models", () => {
     const tasks = generatedTasks(recipe);
     const targets = tasks.labels();
-    const rows = tasks.names.map((_, t) => new LocalRows(tasks, t, targets, "mean"));
+    const rows = rowsWithTargets(tasks, targets, "mean");
     const given = { lambda: 0.05, outer: 1, inner: 400, share: 1 };
     const released = releasedMocha(rows, tasks.cols, { ...given, recompute: false });
     const m = tasks.taskCount;
@@ -300,7 +300,7 @@ describe("what experiments rest on", () => {
 
   it("the released arithmetic reports a dual above its primal; with W recomputed it is a bound", () => {
     const tasks = generatedTasks({ ...recipe, rows: [30, 40] });
-    const rows = tasks.names.map((_, t) => new LocalRows(tasks, t, tasks.labels(), "mean"));
+    const rows = rowsWithTargets(tasks, tasks.labels(), "mean");
     const given = { lambda: 0.01, outer: 6, inner: 60, share: 0.5 };
     const released = releasedMocha(rows, tasks.cols, { ...given, recompute: false });
     const repaired = releasedMocha(rows, tasks.cols, { ...given, recompute: true });
