@@ -43,10 +43,9 @@ inline Certificate certify(std::span<const Objective> tasks, double quadratic, d
     certificate.gap = certificate.primal - certificate.dual;
     certificate.jointObjective = certificate.primal + penalty;
     if (!std::isfinite(certificate.primal) || !std::isfinite(certificate.dual)) {
-        throw Error(
-            ErrorCode::Numerical,
-            "the objective is not a finite number; labels, features or weights are too large, or the "
-            "relationship's numbers too extreme: rescale them");
+        throw Error(ErrorCode::Numerical,
+                    "the objective is not a finite number; labels, features or weights are too large, or the "
+                    "relationship's numbers too extreme: rescale them");
     }
     if (jointConjugate) {
         certificate.jointDual = -conjugate - *jointConjugate;

@@ -415,6 +415,18 @@ describe("refused, in a sentence", () => {
 
   it.each<[string, () => Promise<Model>, string, RegExp]>([
     [
+      "null for rows",
+      () => model.addTask(last, null as never),
+      "INVALID_ARGUMENT",
+      /data of a new task are null/,
+    ],
+    [
+      "null for options",
+      () => model.addTask(last, rows, null as never),
+      "INVALID_OPTION",
+      /options of addTask are null/,
+    ],
+    [
       "a name that is taken",
       () => model.addTask(others[0] as string, rows),
       "INVALID_ARGUMENT",

@@ -327,6 +327,16 @@ describe("leaf", () => {
 
   it.each([
     ["no JSON", "{", /found no valid JSON/],
+    [
+      "a number beyond all",
+      '{"user_data":{"u":{"x":[[1e999]],"y":[1]}}}',
+      /user_data\["u"\]\.x\[0\]\[0\]: found Infinity, expected a finite number/,
+    ],
+    [
+      "a label beyond all",
+      '{"user_data":{"u":{"x":[[1]],"y":[-1e999]}}}',
+      /user_data\["u"\]\.y\[0\]: found -Infinity, expected a finite number/,
+    ],
     ["another object", "[1]", /found an array, expected an object with an object "user_data"/],
     ["no users", json({}), /found no user with rows/],
     [

@@ -309,6 +309,8 @@ describe("refuses, in a sentence", () => {
   });
 
   it("what is no set of tasks", async () => {
+    await expect(lambdaPath([] as unknown as TaskSet)).rejects.toThrow(/must be a TaskSet/);
+    await expect(lambdaPath(classes, null as never)).rejects.toMatchObject({ code: "INVALID_OPTION" });
     await expect(crossValidate([] as unknown as TaskSet)).rejects.toThrow(/must be a TaskSet/);
   });
 });

@@ -11,6 +11,8 @@ import {
   type Link,
   mean,
   readTrace,
+  renderReport,
+  type ReportContent,
   simulate,
   type SimulateOptions,
   traceNorm,
@@ -209,6 +211,25 @@ describe("where nobody is there", () => {
       "INVALID_ARGUMENT",
       /nextArrival of the availability "mine" gave .*; give virtual seconds, or Infinity/,
     );
+  });
+});
+
+describe("reports", () => {
+  it.each<[unknown, RegExp]>([
+    [null, /the content of a report is null; give an object/],
+    [{}, /title of a report is undefined; give a text/],
+    [{ title: "x", tabels: [] }, /unknown part of a report "tabels"; .*did you mean "tables"/],
+    [{ title: "x", comparisons: 5 }, /comparisons of a report is 5; give an array/],
+    [{ title: "x", comparisons: [{}] }, /runs of comparisons\[0\] of a report is undefined; give an array/],
+    [
+      { title: "x", comparisons: [{ runs: [{}] }] },
+      /points of comparisons\[0\].runs\[0\] of a report is undefined/,
+    ],
+    [{ title: "x", costs: [null] }, /costs\[0\] of a report is null; give an object/],
+    [{ title: "x", correlation: {} }, /tasks of correlation of a report is undefined; give an array/],
+    [{ title: "x", options: 3 }, /options of a report is 3; give an object/],
+  ])("of %j are refused", async (content, message) => {
+    await expectError(() => renderReport(content as ReportContent), "INVALID_OPTION", message);
   });
 });
 

@@ -73,9 +73,10 @@ double kernelEigenvalue(double eigenvalue, Regularization weights, FixedMatrix k
 /// K must be representable, so that what follows need not ask whether data or matrix are to blame.
 void requireFinite(double kappa, const std::string& name) {
     if (!std::isfinite(kappa)) {
-        throw Error(ErrorCode::InvalidArgument,
-                    name + " is too " + (name == "Sigma" ? "large" : "small") +
-                        ": the inverse of lambda1 Omega + lambda2 I is beyond the range of numbers; rescale it");
+        throw Error(
+            ErrorCode::InvalidArgument,
+            name + " is too " + (name == "Sigma" ? "large" : "small") +
+                ": the inverse of lambda1 Omega + lambda2 I is beyond the range of numbers; rescale it");
     }
 }
 

@@ -6,7 +6,7 @@ import { type RowsLike, toRows } from "../data/rows.js";
 import { TaskSet, TaskSetBuilder } from "../data/task_set.js";
 import { FedmtlError, shown } from "../errors.js";
 import type { NativeRelationship, NativeTaskSet } from "../native.js";
-import { type Loss, rejectUnknownNames } from "../options.js";
+import { type Loss, rejectUnknownNames, requireOptions } from "../options.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 import {
   type ExtendedRelationship,
@@ -53,6 +53,7 @@ const settledAt = 1e-2;
 const mostBounds = 20;
 
 function stopOf(options: AddTaskOptions): ColumnStop {
+  requireOptions("the options of addTask are", options, "{ gap: 1e-4 }");
   rejectUnknownNames("option of addTask", options, ["gap", "passes", "edges", "omega", "sigma"]);
   const stop = { gap: options.gap ?? stopDefaults.gap, passes: options.passes ?? stopDefaults.passes };
   for (const [name, range] of Object.entries(stopRanges)) {
@@ -94,7 +95,14 @@ function prepareRows(data: NewTaskData, parts: ModelParts): NativeTaskSet {
   return tasks.native.transform(parts.scaling ?? asGiven, interceptColumn(parts));
 }
 
-function taskFromRows({ X, y, sampleWeights }: Exclude<NewTaskData, TaskSet>, cols: number): TaskSet {
+function taskFromRows(given: Exclude<NewTaskData, TaskSet>, cols: number): TaskSet {
+  if (typeof given !== "object" || given === null) {
+    throw new FedmtlError(
+      "INVALID_ARGUMENT",
+      `the data of a new task are ${shown(given)}; give a TaskSet of one task, { X, y }, or nothing`,
+    );
+  }
+  const { X, y, sampleWeights } = given;
   const rows = toRows(X);
   const width = "data" in rows ? rows.cols : cols;
   return new TaskSetBuilder({ cols: width }).append("new", rows, y, sampleWeights).finish();

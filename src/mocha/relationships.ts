@@ -50,7 +50,7 @@ export const familyTraits = {
   },
   "sparse-precision": {
     learned: true,
-    numbers: { rho: { range: { above: 0 }, fallback: 0.1 } },
+    numbers: { rho: { range: { above: 0, most: 1e100 }, fallback: 0.1 } },
     mostTasks: 2000,
   },
   graph: { learned: false, numbers: {} },
@@ -218,7 +218,7 @@ export function clustered(options: Lambdas & { readonly k: number; readonly eta?
  * Which tasks depend on which is learned, pair by pair: a sparse precision Omega over tasks, by the graphical lasso on
  * S = W'W / d (Friedman, Hastie & Tibshirani, Biostatistics 2008; the paper's fourth example). At most 2,000 tasks.
  *
- * @param options rho: above 0, by default 0.1; entries of S up to rho join no tasks: larger, fewer edges
+ * @param options rho: above 0 to 1e100, by default 0.1; entries of S up to rho join no tasks: larger, fewer edges
  */
 export function sparsePrecision(options: Lambdas & { readonly rho?: number } = {}): Relationship {
   return Object.freeze(numbersOf("sparse-precision", options));

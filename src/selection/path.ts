@@ -12,7 +12,13 @@ import type { FitResult } from "../mocha/fit_run.js";
 import { checkLabels } from "../mocha/labels.js";
 import type { Model } from "../mocha/model.js";
 import { type Hyperparameters, withHyperparameters } from "../mocha/relationships.js";
-import { type FitOptions, optionNames, rejectUnknownNames, resolveOptions } from "../options.js";
+import {
+  type FitOptions,
+  optionNames,
+  rejectUnknownNames,
+  requireOptions,
+  resolveOptions,
+} from "../options.js";
 import { defaultGrid, type Grid, type Path, pathsOf, pointInWords } from "./grid.js";
 
 /** Options of `fit` that make no sense for many trainings at once. */
@@ -94,8 +100,10 @@ export async function* followPath(
  */
 export async function lambdaPath(
   tasks: TaskSet,
-  { grid = defaultGrid, ...options }: LambdaPathOptions = {},
+  given: LambdaPathOptions = {},
 ): Promise<readonly PathPoint[]> {
+  requireOptions("the options of lambdaPath are", given, "{ grid: { lambda1: [0.1, 1] } }");
+  const { grid = defaultGrid, ...options } = given;
   rejectUnknownNames("option of lambdaPath", options, [...sharedOptionNames, "grid"]);
   const resolved = resolveOptions(options);
   if (!(tasks instanceof TaskSet)) {

@@ -247,6 +247,9 @@ function tasksOfDevices(
  * @throws FedmtlError BAD_INPUT naming file, line, column, what was found and what was expected; IO; INVALID_OPTION
  */
 export async function readTrace(path: string, options: TraceOptions = {}): Promise<Availability> {
+  if (typeof path !== "string") {
+    throw new FedmtlError("INVALID_ARGUMENT", `the path of a trace is ${shown(path)}; give a file name`);
+  }
   requireOptions("the options of readTrace are", options, "{ repeat: 86400 }");
   rejectUnknownNames("option of readTrace", options, ["repeat"]);
   const { repeat } = options;

@@ -261,6 +261,11 @@ describe("simulate --checkpoint", () => {
     );
     expect(code).toBe(0);
     expect(stderr).toMatch(/mean-mtl was resumed from .*checkpoint-7/);
+    const perTask = ["--rounds", "16", ...folder, "--per-task", "--history", file("partly.jsonl")];
+    expect((await fedmtl(...shared, ...perTask)).stderr).toMatch(/rounds before that have no tasks/);
+    const partly = (await readFile(file("partly.jsonl"), "utf8")).trim().split("\n");
+    const complete = partly.map((line) => JSON.parse(line)).filter((line) => "tasks" in line);
+    expect(complete.map(({ round }) => round)).toEqual([16, 16]);
     await fedmtl(...shared, "--rounds", "15", "--history", file("whole.jsonl"));
     expect(await readFile(file("resumed.jsonl"), "utf8")).toBe(await readFile(file("whole.jsonl"), "utf8"));
     const other = await fedmtl(...shared, "--rounds", "15", "--network", "3g", ...folder);

@@ -201,6 +201,11 @@ async function simulateOne(plan: Plan, method: MethodName, handle?: FileHandle):
   const result = await run.result;
   if (result.resumedFrom !== undefined) {
     process.stderr.write(`fedmtl: ${method} was resumed from ${printable(result.resumedFrom)}\n`);
+    if (flags.perTask === true) {
+      process.stderr.write(
+        `fedmtl: the lines of its rounds before that have no tasks; a checkpoint keeps their sums\n`,
+      );
+    }
   }
   return { options: run.options, result, wallSeconds: (performance.now() - start) / 1000 };
 }

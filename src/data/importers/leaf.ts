@@ -29,7 +29,7 @@ function described(value: Json | undefined): string {
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "an array" : "an object";
   }
-  return JSON.stringify(value).slice(0, 40);
+  return (typeof value === "number" ? String(value) : JSON.stringify(value)).slice(0, 40);
 }
 
 function bad(place: string, value: Json | undefined, expected: string): FedmtlError {
@@ -56,8 +56,16 @@ function numbersOf(place: string, value: Json | undefined): Float64Array {
     if (typeof entry !== "number") {
       throw bad(`${place}[${i}]`, entry, "a number; text must be turned into features first");
     }
-    return entry;
+    return finite(`${place}[${i}]`, entry);
   });
+}
+
+/** JSON may have numbers beyond those that there are, as 1e999. @throws FedmtlError BAD_INPUT */
+function finite(place: string, value: number): number {
+  if (!Number.isFinite(value)) {
+    throw bad(place, value, "a finite number");
+  }
+  return value;
 }
 
 function rowsOf(path: string, user: string, entry: Json | undefined): UserRows {
@@ -67,7 +75,9 @@ function rowsOf(path: string, user: string, entry: Json | undefined): UserRows {
   }
   const labels = numbersOf(`${place}.y`, entry.y);
   const rows = (entry.x as readonly Json[]).map((row, i) =>
-    typeof row === "number" ? Float64Array.of(row) : numbersOf(`${place}.x[${i}]`, row),
+    typeof row === "number"
+      ? Float64Array.of(finite(`${place}.x[${i}]`, row))
+      : numbersOf(`${place}.x[${i}]`, row),
   );
   const cols = rows[0]?.length ?? 0;
   if (rows.length !== labels.length) {
