@@ -5,8 +5,9 @@
 // An input that crashes, leaks, hangs or violates a property is written to build-fuzz/NAME-* and fails the run.
 "use strict";
 
-const { spawnSync } = require("node:child_process");
+const { execFile } = require("node:child_process");
 const fs = require("node:fs");
+const os = require("node:os");
 const { parseArgs } = require("node:util");
 const { setup } = require("./setup.cjs");
 const { fuzzPackages } = require("./system_packages.cjs");
@@ -41,27 +42,42 @@ function fuzz(name) {
     found,
     variantPath("native", "fuzz", "corpus", name),
   ];
-  return timed(`fuzzing ${name}`, () => {
+  return timed(`fuzzing ${name}`, async () => {
     const program = variantPath("build-fuzz", `${name}_fuzz`);
-    const done = spawnSync(program, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+    const options = { cwd: root, maxBuffer: 1 << 28 };
+    const [failed, output] = await new Promise((resolve) =>
+      execFile(program, args, options, (error, _, stderr) => resolve([error !== null, stderr])),
+    );
     // A run that found nothing says much that nobody needs.
-    const lines = (done.stderr ?? "").split("\n");
-    const shown = done.status === 0 ? lines.filter((line) => line.startsWith("stat::number")) : lines;
-    console.log(shown.join("\n"));
-    return done.status === 0;
+    const lines = output.split("\n");
+    console.log(
+      (failed ? lines : lines.filter((/** @type {string} */ line) => line.startsWith("stat::number"))).join(
+        "\n",
+      ),
+    );
+    return !failed;
   });
 }
 
-setup({ tools: fuzzPackages });
-const built = buildVariant(
-  "build-fuzz",
-  {
-    CMAKE_CXX_COMPILER: "clang++",
-    CMAKE_CXX_FLAGS: "-O1",
-    FEDMTL_FUZZ: "ON",
-    FEDMTL_SANITIZE: "address;undefined;fuzzer-no-link",
-  },
-  ["fuzz_targets"],
-);
-const targets = positionals.length > 0 ? positionals : all;
-process.exitCode = built && targets.map(fuzz).every(Boolean) ? 0 : 1;
+const definitions = {
+  CMAKE_CXX_COMPILER: "clang++",
+  CMAKE_CXX_FLAGS: "-O1",
+  FEDMTL_FUZZ: "ON",
+  FEDMTL_SANITIZE: "address;undefined;fuzzer-no-link",
+};
+
+/** One target at a time on each processor. */
+async function main() {
+  setup({ tools: fuzzPackages });
+  let ok = await buildVariant("build-fuzz", definitions, ["fuzz_targets"]);
+  const waiting = ok ? [...(positionals.length > 0 ? positionals : all)] : [];
+  const worker = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      ok = (await fuzz(name)) && ok;
+    }
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
+  process.exitCode = ok ? 0 : 1;
+}
+
+main();

@@ -10,7 +10,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { setup } = require("./setup.cjs");
 const { onPath, valgrindPackages } = require("./system_packages.cjs");
-const { buildVariant, root, run, timed, variantPath } = require("./variant_build.cjs");
+const { buildVariant, root, run, runShards, timed, variantPath } = require("./variant_build.cjs");
 
 const undefinedOptions = { UBSAN_OPTIONS: "halt_on_error=1:print_stacktrace=1" };
 
@@ -43,15 +43,15 @@ function makeTree(addon) {
   return tree;
 }
 
-function address() {
+async function address() {
   const definitions = {
     CMAKE_CXX_FLAGS: "-O1",
     FEDMTL_TESTS: "ON",
     FEDMTL_SANITIZE: "address;undefined",
   };
-  if (!buildVariant("build-asan", definitions, ["native_tests", "addon"])) return false;
-  const native = timed("native tests, address and undefined", () =>
-    run(variantPath("build-asan", "native_tests"), ["--gtest_brief=1"], { env: undefinedOptions }),
+  if (!(await buildVariant("build-asan", definitions, ["native_tests", "addon"]))) return false;
+  const native = await timed("native tests, address and undefined", () =>
+    runShards(variantPath("build-asan", "native_tests"), undefinedOptions),
   );
   const tree = makeTree(variantPath("build-asan", "Release", "addon.node"));
   const env = {
@@ -63,20 +63,20 @@ function address() {
     ASAN_OPTIONS: "detect_leaks=0:quarantine_size_mb=64",
   };
   const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
-  const addon = timed("addon in node, address and undefined", () =>
+  const addon = await timed("addon in node, address and undefined", () =>
     run(process.execPath, [vitest, "run", ...addonTests], { cwd: tree, env }),
   );
   return native && addon;
 }
 
-function thread() {
+async function thread() {
   const definitions = {
     CMAKE_CXX_FLAGS: "-O1",
     FEDMTL_TESTS: "ON",
     FEDMTL_SANITIZE: "thread",
     FEDMTL_TEST_FILES: threadedTests,
   };
-  if (!buildVariant("build-tsan", definitions, ["native_tests"])) return false;
+  if (!(await buildVariant("build-tsan", definitions, ["native_tests"]))) return false;
   const tests = variantPath("build-tsan", "native_tests");
   const args = [tests, "--gtest_brief=1"];
   // ThreadSanitizer of GCC 12 cannot place its shadow memory under the address randomisation of newer kernels.
@@ -93,5 +93,13 @@ function valgrind() {
 
 const withValgrind = process.argv.includes("--valgrind");
 setup({ tests: true, tools: withValgrind ? valgrindPackages : [] });
-const checks = withValgrind ? [valgrind] : [address, thread];
-process.exitCode = checks.map((check) => check()).every(Boolean) ? 0 : 1;
+
+async function main() {
+  let ok = true;
+  for (const check of withValgrind ? [valgrind] : [address, thread]) {
+    ok = (await check()) && ok;
+  }
+  process.exitCode = ok ? 0 : 1;
+}
+
+main();

@@ -2,7 +2,8 @@
 // targets. Used by `npm run sanitize` and `npm run fuzz`.
 "use strict";
 
-const { spawnSync } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
+const { once } = require("node:events");
 const os = require("node:os");
 const path = require("node:path");
 const { root } = require("./native_build.cjs");
@@ -26,14 +27,34 @@ function run(program, args, { cwd = root, env = {} } = {}) {
 }
 
 /**
+ * Runs the tests of a GoogleTest program, a share of them in each of as many processes as there are processors.
+ * @param {string} program
+ * @param {Record<string, string>} env added to this process's
+ * @returns {Promise<boolean>} whether all passed
+ */
+async function runShards(program, env) {
+  const shards = os.availableParallelism();
+  const ends = Array.from({ length: shards }, (_, shard) => {
+    const share = { GTEST_TOTAL_SHARDS: `${shards}`, GTEST_SHARD_INDEX: `${shard}` };
+    const child = spawn(program, ["--gtest_brief=1"], {
+      cwd: root,
+      env: { ...process.env, ...env, ...share },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    return once(child, "close");
+  });
+  return (await Promise.all(ends)).every(([status]) => status === 0);
+}
+
+/**
  * Runs `work` and prints its name, its outcome and its time.
  * @param {string} name
- * @param {() => boolean} work
- * @returns {boolean} what `work` returns
+ * @param {() => boolean | Promise<boolean>} work
+ * @returns {Promise<boolean>} what `work` returns
  */
-function timed(name, work) {
+async function timed(name, work) {
   const start = performance.now();
-  const ok = work();
+  const ok = await work();
   console.log(`-- ${name}: ${ok ? "ok" : "FAILED"}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return ok;
 }
@@ -43,7 +64,7 @@ function timed(name, work) {
  * @param {string} folder its name, below the root
  * @param {Record<string, string>} definitions cmake's variables
  * @param {string[]} targets
- * @returns {boolean} whether it was built
+ * @returns {Promise<boolean>} whether it was built
  */
 function buildVariant(folder, definitions, targets) {
   const given = Object.entries(definitions).map(([name, value]) => `-D${name}=${value}`);
@@ -67,6 +88,7 @@ function buildVariant(folder, definitions, targets) {
 module.exports = {
   root,
   run,
+  runShards,
   timed,
   buildVariant,
   variantPath: (/** @type {string[]} */ ...names) => path.join(root, ...names),
