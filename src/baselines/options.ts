@@ -18,6 +18,7 @@ export const baselineNames = [
   "mean-mtl",
   "ditto",
 ] as const;
+/** One of {@link baselineNames}. */
 export type BaselineName = (typeof baselineNames)[number];
 
 /** The loss, its shape and how rows and tasks weigh, as in a training. */

@@ -24,6 +24,7 @@ export const dualTraffic: Traffic = {
 };
 /** A model and (round, budget, scaling); a sum over rows and (round, steps). */
 export const primalTraffic: Traffic = { down: { vectors: 1, scalars: 3 }, up: { vectors: 1, scalars: 2 } };
+/** Of methods that send nothing, models by themselves. */
 export const noTraffic: Traffic = { down: { vectors: 0, scalars: 0 }, up: { vectors: 0, scalars: 0 } };
 
 const bytesOf = ({ vectors, scalars }: MessageSize, cols: number): number =>

@@ -196,6 +196,7 @@ function findings(rows: readonly Row[]): Findings {
   };
 }
 
+/** Figure 3 of the paper: convergence with devices that drop rounds, and the end with one that never answers. */
 export const faults: Experiment = {
   name: "faults",
   summary: "MOCHA with devices that drop rounds, and with one that never answers (figure 3 of the paper)",

@@ -30,6 +30,7 @@ const models = {
   "trace-norm": { relationship: traceNorm(), grid: { lambda1 } },
 } satisfies Record<string, { relationship: Relationship; grid: Grid }>;
 
+/** The models that are judged on held-out rows. */
 export type HeldOutModel = keyof typeof models;
 /** As tables list them. */
 export const heldOutModels = Object.keys(models) as HeldOutModel[];

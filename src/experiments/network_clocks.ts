@@ -28,6 +28,7 @@ export const raceClocks = {
   "paper-wifi": { device: "phone", network: "paper-wifi" },
 } as const satisfies Readonly<Record<string, Setting>>;
 
+/** Devices and network of a race. */
 export type RaceClock = keyof typeof raceClocks;
 export const raceClockNames = Object.keys(raceClocks) as RaceClock[];
 

@@ -20,6 +20,7 @@ const pointsKept = 60;
 
 /** The methods of the paper's figures, ours first: MOCHA with this package's default policy, then as in the paper. */
 export const raceMethods = ["mocha", "mocha-paper", "cocoa", "minibatch-sdca", "minibatch-sgd"] as const;
+/** The methods that race. */
 export type RaceMethod = (typeof raceMethods)[number];
 
 /** An amount of local work, which may depend on the data. */

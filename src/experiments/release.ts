@@ -198,6 +198,7 @@ function choiceTable(rows: readonly Row[], names: readonly string[]): ReportTabl
   };
 }
 
+/** What the released MATLAB code reports of itself, against certificates of the same models. */
 export const release: Experiment = {
   name: "release",
   summary: "what the released MATLAB code's arithmetic reports, defects included, against this package",

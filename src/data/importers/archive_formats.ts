@@ -8,6 +8,7 @@ import { ioError } from "../../files.js";
 
 /** `har`: the folder of UCI HAR; `leaf`: JSON of LEAF, a file or a folder of them; `mat`: MATLAB 5 to 7.2. */
 export const archiveFormats = ["har", "leaf", "mat"] as const;
+/** One of {@link archiveFormats}. */
 export type ArchiveFormat = (typeof archiveFormats)[number];
 
 async function isFolder(path: string): Promise<boolean> {

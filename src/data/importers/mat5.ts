@@ -26,12 +26,14 @@ export interface MatSparse {
   readonly values: Float64Array;
 }
 
+/** An array of characters. */
 export interface MatText {
   readonly kind: "text";
   readonly dims: readonly number[];
   readonly text: string;
 }
 
+/** A cell array. */
 export interface MatCells {
   readonly kind: "cells";
   readonly dims: readonly number[];
@@ -51,6 +53,7 @@ export interface MatOther {
   readonly dims: readonly number[];
 }
 
+/** A variable of a MATLAB file, by its class. */
 export type MatValue = MatNumbers | MatSparse | MatText | MatCells | MatStruct | MatOther;
 
 const headerBytes = 128;
