@@ -20,7 +20,8 @@ import type { NativeProposal, NativeRequest } from "../native.js";
 import type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { DualPair } from "./dual_pair.js";
 import type { ResolvedBaseline } from "./options.js";
-import { addWork, dualTraffic, emptyWork, messageBytes, requirePlan } from "./work.js";
+import { addWork, dualTraffic, emptyWork, messageBytes } from "./work.js";
+import { requirePlan } from "../systems/round_plan.js";
 
 const firstTestAfter = 1 / 4;
 const testGrowth = 3 / 2;

@@ -20,7 +20,7 @@ import type { ResolvedBaseline } from "./options.js";
 import { cutInto, joined, savedArray } from "./state.js";
 import { tuned, type TunedMethod, type TuningTrial } from "./tuning.js";
 import { requireFinite, squaredDistance, squaredNorm } from "./vectors.js";
-import { requirePlan } from "./work.js";
+import { requirePlan } from "../systems/round_plan.js";
 
 /** Ditto as a method of the systems model; `weights` are the personal models. */
 export class Ditto implements TunedMethod {

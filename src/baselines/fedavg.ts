@@ -23,7 +23,8 @@ import type { ResolvedBaseline } from "./options.js";
 import { savedArray } from "./state.js";
 import { addScaled, requireFinite, squaredNorm } from "./vectors.js";
 import { tuned, type TunedMethod, type TuningTrial } from "./tuning.js";
-import { addWork, emptyWork, messageBytes, primalTraffic, requirePlan } from "./work.js";
+import { addWork, emptyWork, messageBytes, primalTraffic } from "./work.js";
+import { requirePlan } from "../systems/round_plan.js";
 
 /** 256, 64, …, 4^-7 */
 export const stepScalings = Array.from({ length: 12 }, (_, k) => 4 ** (4 - k));

@@ -12,7 +12,8 @@ import { type LocalRows, localRowsOf, rowSample, type SlopedLoss, slopedLoss } f
 import type { BaselineName, ResolvedProblem } from "./options.js";
 import { savedArray } from "./state.js";
 import type { TunedMethod, TuningTrial } from "./tuning.js";
-import { addWork, emptyWork, messageBytes, primalTraffic, requirePlan } from "./work.js";
+import { addWork, emptyWork, messageBytes, primalTraffic } from "./work.js";
+import { requirePlan } from "../systems/round_plan.js";
 
 /** The problem of a mini-batch method, and its rows, which candidates of a search share. */
 export interface MinibatchProblem {

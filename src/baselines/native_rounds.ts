@@ -20,15 +20,8 @@ import { global, independent, mean, type Relationship } from "../mocha/relations
 import type { MessageBytes, Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
 import { DualPair } from "./dual_pair.js";
 import type { ResolvedBaseline } from "./options.js";
-import {
-  addWork,
-  dualTraffic,
-  emptyWork,
-  messageBytes,
-  noTraffic,
-  requirePlan,
-  type Traffic,
-} from "./work.js";
+import { addWork, dualTraffic, emptyWork, messageBytes, noTraffic, type Traffic } from "./work.js";
+import { requirePlan } from "../systems/round_plan.js";
 
 type SolvedName = "global" | "local" | "mean-mtl";
 

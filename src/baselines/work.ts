@@ -1,9 +1,8 @@
 /**
  * What a round of a baseline cost (docs/math.md, section 6), task by task.
  */
-import { FedmtlError } from "../errors.js";
 import { bytesPerNumber, scalarsDown, scalarsUp } from "../systems/accounting.js";
-import type { MessageBytes, RoundPlan, RoundWork } from "../systems/method.js";
+import type { MessageBytes, RoundWork } from "../systems/method.js";
 
 /** Vectors of d numbers and scalars in one message. */
 export interface MessageSize {
@@ -57,21 +56,4 @@ export function addWork(
   work.steps[t] = steps;
   work.flops[t] = flops;
   work.bytesUp[t] = bytesOf(up, cols);
-}
-
-/** @throws FedmtlError INVALID_ARGUMENT */
-export function requirePlan({ round, steps }: RoundPlan, tasks: number): void {
-  if (!(Number.isSafeInteger(round) && round >= 1)) {
-    throw new FedmtlError("INVALID_ARGUMENT", `the round is ${round}; give a whole number from 1`);
-  }
-  if (steps.length !== tasks) {
-    throw new FedmtlError("INVALID_ARGUMENT", `steps has ${steps.length} entries for ${tasks} tasks`);
-  }
-  const wrong = steps.find((count) => !(Number.isSafeInteger(count) && count >= 0));
-  if (wrong !== undefined) {
-    throw new FedmtlError(
-      "INVALID_ARGUMENT",
-      `a task's steps are ${wrong}; give a whole number from 0, where 0 drops the round`,
-    );
-  }
 }

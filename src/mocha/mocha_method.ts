@@ -10,7 +10,7 @@ import { rowCountsOf, rowSizesOf } from "../data/task_sizes.js";
 import type { ResolvedOptions } from "../options.js";
 import { passFlops, taskBytes } from "../systems/accounting.js";
 import type { Method, MethodObjective, RoundPlan, RoundWork } from "../systems/method.js";
-import { requirePlan } from "../baselines/work.js";
+import { requirePlan } from "../systems/round_plan.js";
 import { FedmtlError } from "../errors.js";
 import { History, toCertificate } from "./history.js";
 import { balancedWeights, type LabelMapping, mapLabels } from "./labels.js";
