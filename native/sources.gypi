@@ -31,6 +31,7 @@
       "native/omega/graph.cpp",
       "native/omega/graphical_lasso.cpp",
       "native/omega/newton_direction.cpp",
+      "native/omega/alternating_directions.cpp",
       "native/omega/proximal_newton.cpp",
       "native/omega/registry.cpp",
       "native/omega/sparse_precision.cpp",

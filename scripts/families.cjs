@@ -44,8 +44,10 @@ const judged = { ...shared, stop: { gap: 1e-3, rounds: 5000 } };
  * rho in the units of W'W/d: coefficients of predicted numbers that differ by some ten, and of margins of 1.
  * @param {FitOptions} problem @returns {Grid}
  */
-const gridOfPrecision = ({ loss }) =>
-  loss === "squared" ? { lambda1: [10, 1, 0.1, 0.01], rho: [1, 0.1] } : { lambda1, rho: [1, 0.1, 0.01] };
+const gridOfPrecision = ({ loss }) => ({
+  lambda1: loss === "squared" ? [10, 1, 0.1, 0.01] : lambda1,
+  rho: [1, 0.1, 0.01],
+});
 
 /**
  * @typedef {{ relationship: (local: import("../dist/index.js").Model) => Relationship,

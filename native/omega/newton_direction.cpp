@@ -138,7 +138,7 @@ std::vector<double> NewtonDirection::residualOnSupport() const {
 
 /// E with W E W = R where Y is not 0, and E = 0 elsewhere.
 std::vector<double> NewtonDirection::conjugateGradients(std::vector<double> R, double accuracy) const {
-    constexpr int kMostIterations = 30;
+    constexpr int kMostIterations = 100;
     std::vector<double> E(p_ * p_);
     std::vector<double> Z = onSupport(rowsOf(R, X_), X_);
     std::vector<double> Q = Z;
@@ -159,7 +159,8 @@ std::vector<double> NewtonDirection::conjugateGradients(std::vector<double> R, d
     return E;
 }
 
-/// Y moves along E; an entry that would change its sign becomes 0.
+/// Y moves along E: the whole way where no entry would change its sign, for there q falls; differences of q
+/// would not tell, near its minimum. An entry that would change its sign becomes 0, and then q must fall.
 void NewtonDirection::takeWhatFalls(const std::vector<double>& E) {
     constexpr int kMostTrials = 6;
     const double before = model();
@@ -167,14 +168,17 @@ void NewtonDirection::takeWhatFalls(const std::vector<double>& E) {
     std::vector<double> DW = DW_;
     double step = 1.0;
     for (int trial = 0; trial < kMostTrials; ++trial, step *= 0.4) {
+        bool crossed = false;
         for (std::size_t ij = 0; ij < Y.size(); ++ij) {
             const double next = Y[ij] + step * E[ij];
-            Y_[ij] = next * Y[ij] > 0.0 ? next : 0.0;
+            const bool crosses = next * Y[ij] < 0.0;
+            Y_[ij] = crosses ? 0.0 : next;
+            crossed = crossed || crosses;
         }
         std::vector<double> D = Y_;
         add(D, -1.0, X_);
         DW_ = rowsOf(D, W_);
-        if (model() < before) {
+        if (!crossed || model() < before) {
             return;
         }
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "native/blas.hpp"
+#include "native/omega/alternating_directions.hpp"
 
 namespace fedmtl {
 namespace {
@@ -13,6 +14,22 @@ namespace {
 /// Enough, and what is gone on for as long as a step leaves a tenth of the residual at most.
 constexpr double kTarget = 1e-9;
 constexpr double kBest = 1e-11;
+
+/// Where more pairs than these can be free, Newton steps alone take many iterations of conjugate gradients to
+/// find the zeros, each as long as an eigendecomposition. Measured, m = 500, S of rank 30, Newton steps alone
+/// and after alternating directions: 0.27 of the pairs 1.9 and 3.0 s, 0.40 5.7 and 2.6 s, 0.81 49 and 6 s.
+constexpr double kDenseShare = 1.0 / 3.0;
+
+/// Of the pairs, those with |S_ij| > r_i r_j: the ones that are free at X = I.
+double shareFreeAtStart(const LassoComponent& problem) {
+    std::size_t pairs = 0;
+    for (std::size_t i = 0; i < problem.p; ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            pairs += std::abs(problem.S[i * problem.p + j]) > problem.weight(i, j) ? 1 : 0;
+        }
+    }
+    return 2.0 * static_cast<double>(pairs) / static_cast<double>(problem.p * problem.p);
+}
 
 /// A positive definite X with what the method needs of it.
 struct Point {
@@ -29,9 +46,13 @@ class ProximalNewton {
         for (std::size_t i = 0; i < p_; ++i) {
             identity[i * p_ + i] = 1.0;
         }
-        std::optional<Point> given = factorised(std::move(X));
-        std::optional<Point> plain = factorised(std::move(identity));
-        moveTo(*std::move(given && given->f < plain->f ? given : plain));
+        Point best = *factorised(std::move(identity));
+        keepLower(best, factorised(std::move(X)));
+        const bool penalised = problem_.r[0] > 0.0;  // all or none
+        if (penalised && shareFreeAtStart(problem_) > kDenseShare) {
+            keepLower(best, factorised(nearMinimum(problem_, best.X)));
+        }
+        moveTo(std::move(best));
     }
 
     LassoSolution solve(std::size_t mostSteps) {
@@ -74,6 +95,12 @@ class ProximalNewton {
             }
         }
         return point;
+    }
+
+    static void keepLower(Point& best, std::optional<Point> other) {
+        if (other && other->f < best.f) {
+            best = *std::move(other);
+        }
     }
 
     void moveTo(Point factorised) {

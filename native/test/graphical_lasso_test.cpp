@@ -86,7 +86,7 @@ struct Case {
 constexpr Case kCases[] = {
     {1, 3, 1, 1.0, 0.3},  {6, 2, 2, 1.0, 0.5},     {12, 40, 3, 1.0, 0.1},    {40, 10, 4, 1.0, 0.2},
     {60, 8, 3, 1.0, 1.0}, {30, 50, 5, 0.8, 0.002}, {100, 30, 5, 1.0, 0.1},   {90, 200, 9, 1.0, 0.4},
-    {8, 3, 2, 1.0, 0.01}, {20, 30, 20, 1.0, 1e-3}, {150, 20, 10, 0.99, 0.3},
+    {8, 3, 2, 1.0, 0.01}, {20, 30, 20, 1.0, 1e-3}, {150, 20, 10, 0.99, 0.3}, {90, 12, 30, 1.0, 0.01},
 };
 
 TEST(GraphicalLasso, MeetsTheOptimalityConditions) {
@@ -162,6 +162,17 @@ TEST(GraphicalLasso, DoesNotDependOnWhereItStarts) {
         expectNear(dense(warm.omega), dense(cold.omega), 1e-5);
         // From the solution there is next to nothing to do.
         EXPECT_LE(solved(S, c.m, c.rho, 1, Screening::On, &cold.omega).newtonSteps, 3 * cold.components);
+    }
+}
+
+TEST(GraphicalLasso, OfASingularCovarianceAndASmallPenaltyTakesFewNewtonSteps) {
+    // Newton steps alone take 13 to 41.
+    for (const Case& c :
+         {Case{90, 12, 30, 1.0, 0.01}, Case{120, 20, 5, 0.99, 0.005}, Case{60, 5, 60, 0.95, 0.01}}) {
+        const std::vector<double> S = covariance(c.m, c.draws, c.groups, c.scale, c.m);
+        const GraphicalLasso found = solved(S, c.m, c.rho);
+        EXPECT_LE(found.newtonSteps, 8u);
+        EXPECT_LT(missed(S, c.rho, dense(found.omega), c.m), 1e-8);
     }
 }
 
