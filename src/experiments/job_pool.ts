@@ -2,10 +2,9 @@
  * Jobs of an experiment on worker processes. Which process runs a job, and when, decides nothing about its result; the first
  * failure ends them all.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
-import { FedmtlError, type FedmtlErrorCode } from "../errors.js";
-import { distFolder } from "../package_root.js";
+import { FedmtlError } from "../errors.js";
+import { ChildWorker } from "../workers/child_worker.js";
+import { orAborted } from "../workers/or_aborted.js";
 import type { DataSource } from "./data_source.js";
 import type { Job, JobResult } from "./experiment.js";
 
@@ -17,9 +16,10 @@ export interface ToWorker {
 }
 
 /** From a worker. */
-export type FromWorker =
-  | { readonly kind: "done"; readonly result: JobResult }
-  | { readonly kind: "failed"; readonly code: FedmtlErrorCode; readonly message: string };
+export interface FromWorker {
+  readonly kind: "done";
+  readonly result: JobResult;
+}
 
 /** What a run of jobs needs. */
 export interface JobRun {
@@ -35,56 +35,27 @@ export interface JobRun {
   readonly onResult: (job: Job, result: JobResult) => Promise<void>;
 }
 
-/** One worker process, as its parent sees it. */
+/** A worker process that runs one job at a time. */
 class Worker {
-  readonly #child: ChildProcess;
-  readonly #gone: Promise<void>;
-  #answer: ((answer: FromWorker) => void) | undefined;
-  #fail: (error: unknown) => void = () => undefined;
-
-  constructor() {
-    this.#child = fork(join(distFolder, "experiments", "job_worker.js"), {
-      execArgv: [],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-    this.#child.on("message", (answer: FromWorker) => this.#answer?.(answer));
-    this.#gone = new Promise((resolve) => {
-      this.#child.once("error", (cause) => {
-        this.#fail(
-          new FedmtlError("INTERNAL", `no worker process could be started: ${cause.message}`, { cause }),
-        );
-        resolve();
-      });
-      this.#child.once("exit", (code, signal) => {
-        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-        this.#fail(
-          new FedmtlError(
-            "INTERNAL",
-            `a worker process ended with ${how}; take fewer threads if memory ran out`,
-          ),
-        );
-        resolve();
-      });
-    });
-  }
+  readonly #child = new ChildWorker<ToWorker, FromWorker>({
+    script: ["experiments", "job_worker.js"],
+    serialization: "json",
+    remedy: "take fewer threads",
+    onAnswer: ({ result }) => this.#done(result),
+  });
+  #done: (result: JobResult) => void = () => undefined;
 
   /** @throws FedmtlError what the job failed with; INTERNAL if the process died */
-  run(message: ToWorker): Promise<JobResult> {
-    return new Promise((resolve, reject) => {
-      this.#fail = reject;
-      this.#answer = (answer) =>
-        answer.kind === "done"
-          ? resolve(answer.result)
-          : reject(new FedmtlError(answer.code, answer.message));
-      // Why a message cannot be sent, the exit of the process tells.
-      this.#child.send(message, () => undefined);
+  async run(message: ToWorker): Promise<JobResult> {
+    const done = new Promise<JobResult>((resolve) => {
+      this.#done = resolve;
     });
+    await this.#child.send(message);
+    return Promise.race([this.#child.failed, done]);
   }
 
-  /** Ends the process; resolves when it is gone. It has nothing to save. */
   end(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    return this.#gone;
+    return this.#child.end();
   }
 }
 
@@ -123,18 +94,15 @@ export async function runJobs(run: JobRun): Promise<void> {
       }
     }
   };
-  let stopListening = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = (): void =>
-      reject(new FedmtlError("ABORTED", "the experiment was aborted; what is done is kept"));
-    signal?.addEventListener("abort", abort, { once: true });
-    stopListening = () => signal?.removeEventListener("abort", abort);
-  });
+  const count = Math.min(processes, jobs.length);
+  const all = Promise.all(Array.from({ length: count }, serve));
   try {
-    const count = Math.min(processes, jobs.length);
-    await Promise.race([aborted, Promise.all(Array.from({ length: count }, serve))]);
+    await orAborted(
+      all,
+      signal,
+      () => new FedmtlError("ABORTED", "the experiment was aborted; what is done is kept"),
+    );
   } finally {
-    stopListening();
     next = jobs.length;
     await Promise.all([...workers].map((worker) => worker.end()));
   }

@@ -2,11 +2,9 @@
  * Jobs of a cross-validation on worker processes. Which process runs a job decides nothing about its result; the first
  * failure ends them all.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
 import type { TaskSet } from "../data/task_set.js";
-import { FedmtlError, type FedmtlErrorCode } from "../errors.js";
-import { distFolder } from "../package_root.js";
+import { ChildWorker } from "../workers/child_worker.js";
+import { orAborted } from "../workers/or_aborted.js";
 import type { FoldRecord, Job, Plan } from "./fold_runner.js";
 import { abortedError } from "./path.js";
 import { describeSet, packPlan, type Rows, rowsOf, type SetDescription } from "./transfer.js";
@@ -21,8 +19,7 @@ export type ToWorker =
 /** From a worker. */
 export type FromWorker =
   | { readonly kind: "ready" }
-  | { readonly kind: "record"; readonly record: FoldRecord }
-  | { readonly kind: "failed"; readonly code: FedmtlErrorCode; readonly message: string };
+  | { readonly kind: "record"; readonly record: FoldRecord };
 
 /** What a run of jobs needs. */
 export interface JobRun {
@@ -36,96 +33,34 @@ export interface JobRun {
   readonly onRecord: (job: number, record: FoldRecord) => void;
 }
 
-interface Waiting {
-  readonly onRecord: (record: FoldRecord) => void;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One worker process, as its parent sees it. */
+/** A worker process that can be asked to do something and to say when it is done. */
 class Worker {
-  readonly #child: ChildProcess;
-  /** Resolves when the process is gone. */
-  readonly #gone: Promise<void>;
-  #waiting: Waiting | undefined;
-  #failure: unknown;
-
-  constructor() {
-    this.#child = fork(join(distFolder, "selection", "worker.js"), {
-      execArgv: [],
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-    this.#child.on("message", (message: FromWorker) => this.#receive(message));
-    this.#gone = new Promise((resolve) => {
-      this.#child.once("error", (cause) => {
-        this.#fail(
-          new FedmtlError("INTERNAL", `no worker process could be started: ${cause.message}`, { cause }),
-        );
-        resolve();
-      });
-      this.#child.once("exit", (code, signal) => {
-        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-        this.#fail(
-          new FedmtlError("INTERNAL", `a worker process ended with ${how}; lower parallel if memory ran out`),
-        );
-        resolve();
-      });
-    });
-  }
+  readonly #child = new ChildWorker<ToWorker, FromWorker>({
+    script: ["selection", "worker.js"],
+    serialization: "advanced",
+    remedy: "lower parallel",
+    onAnswer: (answer) => (answer.kind === "record" ? this.#onRecord(answer.record) : this.#ready()),
+  });
+  #onRecord: (record: FoldRecord) => void = () => undefined;
+  #ready: () => void = () => undefined;
 
   /** Sends a message; resolves when it is on its way. @throws FedmtlError why the worker failed */
   send(message: ToWorker): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(this.#failure);
-        return;
-      }
-      this.#child.send(message, (error) => {
-        if (error === null) {
-          resolve();
-        } else {
-          // The process is gone or about to go; why, its exit tells.
-          this.#gone.then(() => reject(this.#failure ?? error), reject);
-        }
-      });
-    });
+    return this.#child.send(message);
   }
 
   /** Sends a message and waits until the worker has done what it asks for. @throws FedmtlError why the worker failed */
   async ask(message: ToWorker, onRecord: (record: FoldRecord) => void = () => undefined): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => {
-      this.#waiting = { onRecord, resolve, reject };
+    const ready = new Promise<void>((resolve) => {
+      this.#ready = resolve;
     });
-    await Promise.all([this.send(message), done]);
+    this.#onRecord = onRecord;
+    await this.send(message);
+    await Promise.race([this.#child.failed, ready]);
   }
 
-  /** Ends the process; resolves when it is gone. It has nothing to save. */
   end(): Promise<void> {
-    this.#child.kill("SIGKILL");
-    return this.#gone;
-  }
-
-  #receive(message: FromWorker): void {
-    switch (message.kind) {
-      case "record":
-        try {
-          this.#waiting?.onRecord(message.record);
-        } catch (error) {
-          this.#fail(error);
-        }
-        return;
-      case "failed":
-        this.#fail(new FedmtlError(message.code, message.message));
-        return;
-      default:
-        this.#waiting?.resolve();
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#waiting?.reject(this.#failure);
+    return this.#child.end();
   }
 }
 
@@ -153,16 +88,9 @@ export async function runOnWorkers({
       await worker.ask({ kind: "job", job: jobs[position] as Job }, (record) => onRecord(position, record));
     }
   };
-  let stopListening = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(abortedError("the cross-validation"));
-    signal?.addEventListener("abort", abort, { once: true });
-    stopListening = () => signal?.removeEventListener("abort", abort);
-  });
   try {
-    await Promise.race([aborted, Promise.all(workers.map(serve))]);
+    await orAborted(Promise.all(workers.map(serve)), signal, () => abortedError("the cross-validation"));
   } finally {
-    stopListening();
     await Promise.all(workers.map((worker) => worker.end()));
   }
 }
