@@ -21,13 +21,16 @@ const { printTables } = require("./families_table.cjs");
 /** @typedef {import("../dist/index.js").FitOptions} FitOptions */
 /** @typedef {import("../dist/index.js").Grid} Grid */
 
-/** @type {Record<string, FitOptions>} */
+/** @typedef {{ file: string, metric: import("../dist/index.js").MetricName, options: FitOptions }} Problem */
+
+/** What to learn of which file, and what to choose by. @type {Record<string, Problem>} */
 const problems = {
-  school: { loss: "squared" },
-  landmine: { loss: "hinge" },
-  har66: { loss: "hinge", positive: 4 },
-  computers: { loss: "squared" },
-  parkinsons_motor: { loss: "squared" },
+  school: { file: "school", metric: "rmse", options: { loss: "squared" } },
+  landmine: { file: "landmine", metric: "error", options: { loss: "hinge" } },
+  "landmine, by AUC": { file: "landmine", metric: "auc", options: { loss: "logistic" } },
+  har66: { file: "har66", metric: "error", options: { loss: "hinge", positive: 4 } },
+  computers: { file: "computers", metric: "rmse", options: { loss: "squared" } },
+  parkinsons_motor: { file: "parkinsons_motor", metric: "rmse", options: { loss: "squared" } },
 };
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
 const folds = 3;
@@ -42,7 +45,7 @@ const judged = { ...shared, stop: { gap: 1e-3, rounds: 5000 } };
 
 /**
  * rho in the units of W'W/d: coefficients of predicted numbers that differ by some ten, and of margins of 1.
- * @param {FitOptions} problem @returns {Grid}
+ * @param {FitOptions} options @returns {Grid}
  */
 const gridOfPrecision = ({ loss }) => ({
   lambda1: loss === "squared" ? [10, 1, 0.1, 0.01] : lambda1,
@@ -51,7 +54,7 @@ const gridOfPrecision = ({ loss }) => ({
 
 /**
  * @typedef {{ relationship: (local: import("../dist/index.js").Model) => Relationship,
- *   grid: Grid | ((problem: FitOptions) => Grid) }} Entry
+ *   grid: Grid | ((options: FitOptions) => Grid) }} Entry
  * @type {Record<string, Entry>}
  */
 const families = {
@@ -94,11 +97,11 @@ function nearest(local) {
 /**
  * @param {TaskSet} train
  * @param {TaskSet} test
- * @param {FitOptions} problem
+ * @param {Problem} problem
  * @param {string} family
  * @param {import("../dist/index.js").Model | undefined} local
  */
-async function judge(train, test, problem, family, local) {
+async function judge(train, test, { metric, options }, family, local) {
   const entry = families[family];
   if (entry === undefined || (family === "graph" && local === undefined)) {
     throw new Error(`${family} needs the local models of the same split`);
@@ -106,13 +109,13 @@ async function judge(train, test, problem, family, local) {
   const relationship = entry.relationship(/** @type {import("../dist/index.js").Model} */ (local));
   const found = await crossValidate(train, {
     ...choosing,
-    ...problem,
+    ...options,
     relationship,
-    grid: typeof entry.grid === "function" ? entry.grid(problem) : entry.grid,
+    grid: typeof entry.grid === "function" ? entry.grid(options) : entry.grid,
     folds,
-    metric: problem.loss === "squared" ? "rmse" : "error",
+    metric,
   });
-  const result = await fit(train, { ...judged, ...problem, relationship: found.best.relationship }).result;
+  const result = await fit(train, { ...judged, ...options, relationship: found.best.relationship }).result;
   const { macro } = result.model.evaluate(test);
   return { model: result.model, values: found.best.values, status: result.status, macro };
 }
@@ -136,7 +139,7 @@ async function measure(folder, file, names, known) {
       if (missing.length === 0) {
         continue;
       }
-      const tasks = await readTasks(path.join(folder, `${data}.svm.gz`));
+      const tasks = await readTasks(path.join(folder, `${problem.file}.svm.gz`));
       const { train, test } = tasks.split({ test: 0.25, seed });
       let local;
       for (const family of known.filter((one) => missing.includes(one) || one === "independent")) {
