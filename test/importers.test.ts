@@ -321,6 +321,11 @@ describe("leaf", () => {
       },
       { name: "g", X: [[7, 8]], y: [0] },
     ]);
+    await mkdir(file("leaf-parts/test"), { recursive: true });
+    await mkdir(file("leaf-parts/train"));
+    await writeFile(file("leaf-parts/train/a.json"), a);
+    await writeFile(file("leaf-parts/test/b.json"), b);
+    expect(contentOf(await readTasks(file("leaf-parts")))).toEqual(contentOf(await readTasks(file("leaf"))));
     await writeFile(file("flat.json"), json({ u: { x: [3, 4], y: [1, 2] } }));
     expect(contentOf(await readTasks(file("flat.json")))).toEqual([{ name: "u", X: [[3], [4]], y: [1, 2] }]);
   });

@@ -285,7 +285,7 @@ describe("refuses, in a sentence", () => {
     [
       "a number that the relationship does not have",
       { relationship: independent(), grid: { epsilon: [1] } },
-      /unknown option of a relationship "epsilon"/,
+      /unknown option of relationship independent "epsilon"; allowed: lambda1/,
     ],
     [
       "a relationship that needs more",

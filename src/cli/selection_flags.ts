@@ -75,15 +75,21 @@ export const selectionFlags = [
 /** The values of these flags as given. */
 export type SelectionFlags = Arguments<Command & { readonly flags: typeof selectionFlags }>["flags"];
 
-/** The flags of a training at the first point of the grid, and the grid. */
-export function splitGrid(flags: SelectionFlags): { readonly training: TrainingFlags; readonly grid: Grid } {
+/** The flags of a training at the first point of the grid, those of them that are no grid, and the grid. */
+export function splitGrid(flags: SelectionFlags): {
+  readonly training: TrainingFlags;
+  readonly beside: TrainingFlags;
+  readonly grid: Grid;
+} {
   const { folds, metric, average, parallel, refit, path, out, ...shared } = flags;
   const given = Object.entries(shared).filter(([name]) => hyperparameterOf(name) !== undefined);
   const named = given.map(([name, values]) => [hyperparameterOf(name), values]);
   const grid: Grid = { ...defaultGrid, ...Object.fromEntries(named) };
   const lists = Object.entries({ lambda1: defaultGrid.lambda1, ...Object.fromEntries(given) });
   const first = lists.map(([name, values]) => [name, (values as readonly number[])[0]]);
-  return { training: { ...shared, ...Object.fromEntries(first) }, grid };
+  const isBeside = ([name]: [string, unknown]): boolean => hyperparameterOf(name) === undefined;
+  const beside: TrainingFlags = Object.fromEntries(Object.entries(shared).filter(isBeside));
+  return { training: { ...shared, ...Object.fromEntries(first) }, beside, grid };
 }
 
 /** The metric as the library names it. */

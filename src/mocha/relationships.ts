@@ -159,7 +159,7 @@ function numbersOf(family: Family, given: Lambdas, ...others: readonly string[])
   const allowed = [...Object.keys(numbers), ...others];
   for (const name of Object.keys(given)) {
     if (!allowed.includes(name)) {
-      throw invalidChoice("option of a relationship", name, allowed);
+      throw invalidChoice(`option of relationship ${family}`, name, allowed);
     }
   }
   const values = given as Readonly<Record<string, unknown>>;

@@ -75,6 +75,16 @@ describe("cv", () => {
     expect(stderr).toContain("--folds has no effect with --path");
   });
 
+  it("refuses numbers of another relationship in one sentence, and tells of other flags without effect", async () => {
+    const { code, stderr } = await fedmtl("cv", data, "--rho", "0.1,1");
+    expect(code).toBe(2);
+    expect(stderr.split("\n")[0]).toMatch(
+      /relationship trace-norm "rho"; allowed: lambda1, lambda2, epsilon/,
+    );
+    const other = await fedmtl("cv", data, "--lambda1", "1", "--huber-delta", "2");
+    expect(other.stderr).toContain("--huber-delta has no effect without --loss huber");
+  });
+
   it("ends in order when it is interrupted", async () => {
     const endless = ["--gap", "0", "--rounds", "1e9", "--relationship", "independent"];
     const { child, ended } = start(["cv", data, ...common, ...endless, "--parallel", "2"]);

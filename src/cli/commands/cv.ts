@@ -43,9 +43,9 @@ export const command = runnable(table, cv);
 
 async function cv({ flags, positionals: [path = ""] }: Arguments<typeof table>): Promise<number> {
   const interruption = listenForInterruption();
-  const { training, grid } = splitGrid(flags);
+  const { training, beside, grid } = splitGrid(flags);
   const options = await trainingOptions(training);
-  for (const sentence of [...flagsWithoutEffect(training), ...foldFlagsWithoutEffect(flags)]) {
+  for (const sentence of [...flagsWithoutEffect(beside), ...foldFlagsWithoutEffect(flags)]) {
     process.stderr.write(`fedmtl: ${sentence}\n`);
   }
   await checkSeparate([path, flags.edges, flags.omega, flags.sigma], [flags.out]);

@@ -28,12 +28,27 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** The files of a format: the path itself, or those of its ending in the folder. */
-export async function filesOf(path: string, ending: string): Promise<string[]> {
+async function jsonIn(folder: string): Promise<string[]> {
+  const names = await namesIn(folder);
+  return names.filter((name) => name.endsWith(".json")).map((name) => join(folder, name));
+}
+
+/** The files of LEAF: the path itself, or the .json files in the folder, or else those in its train and test folders. */
+export async function leafFilesOf(path: string): Promise<string[]> {
   if (!(await isFolder(path))) {
     return [path];
   }
-  return (await namesIn(path)).filter((name) => name.endsWith(ending)).map((name) => join(path, name));
+  const own = await jsonIn(path);
+  if (own.length > 0) {
+    return own;
+  }
+  const names = await namesIn(path);
+  const parts = ["train", "test"].filter((part) => names.includes(part)).map((part) => join(path, part));
+  const files: string[] = [];
+  for (const part of parts) {
+    files.push(...((await isFolder(part)) ? await jsonIn(part) : []));
+  }
+  return files;
 }
 
 /**
@@ -53,10 +68,10 @@ export async function archiveFormatOf(path: string): Promise<ArchiveFormat | und
   if (found?.isDirectory() !== true) {
     return undefined;
   }
-  const names = await namesIn(path);
-  if (names.includes("X_train.txt") || names.includes("train")) {
-    return "har";
+  if ((await leafFilesOf(path)).length > 0) {
+    return "leaf";
   }
   // Any other folder is refused as one by whoever opens it.
-  return names.some((name) => name.endsWith(".json")) ? "leaf" : undefined;
+  const names = await namesIn(path);
+  return names.includes("X_train.txt") || names.includes("train") ? "har" : undefined;
 }

@@ -6,7 +6,7 @@
 import { FedmtlError } from "../../errors.js";
 import { readWholeFile } from "../../files.js";
 import { type Precision, type TaskSet, TaskSetBuilder } from "../task_set.js";
-import { filesOf } from "./archive_formats.js";
+import { leafFilesOf } from "./archive_formats.js";
 
 interface UserRows {
   readonly user: string;
@@ -112,7 +112,8 @@ function* usersOf(path: string, content: Json): Generator<UserRows> {
 }
 
 /**
- * Reads the file, or all .json files of the folder in the order of their names; a user's rows may be in several. Users without
+ * Reads the file, or all .json files of the folder, or else of its train and then its test folder, in the order of their names; a
+ * user's rows may be in several. Users without
  * rows are left out.
  *
  * @throws FedmtlError BAD_INPUT with file and place; IO
@@ -120,7 +121,7 @@ function* usersOf(path: string, content: Json): Generator<UserRows> {
 export async function readLeaf(path: string, precision: Precision): Promise<TaskSet> {
   let builder: TaskSetBuilder | undefined;
   let cols = 0;
-  for (const file of await filesOf(path, ".json")) {
+  for (const file of await leafFilesOf(path)) {
     for (const rows of usersOf(file, await readJson(file))) {
       if (builder === undefined) {
         cols = rows.cols;
