@@ -1,107 +1,22 @@
-// The methods that MOCHA is compared with, each against an independent optimum, a closed form, or what its paper says of it.
-import { readFileSync } from "node:fs";
+// The methods that MOCHA is compared with and that share its dual problem or its relationships, each against an independent optimum,
+// a closed form, or what its paper says of it; and what holds of all of them.
 import {
-  type Baseline,
-  type BaselineName,
-  type BaselineOptions,
   baselineNames,
   createBaseline,
   fixed,
   independent,
   mean,
   type Relationship,
-  readTasks,
   type TaskSet,
 } from "fedmtl";
-import { type ReferenceLossName, type ReferenceTask, referenceFit, referenceLoss } from "fedmtl/reference";
-import { inverse, Matrix, solve } from "ml-matrix";
+import { referenceFit, referenceLoss } from "fedmtl/reference";
+import { inverse, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import type { MinibatchSdca } from "../dist/baselines/minibatch_sdca.js";
 import { roundBytes } from "../dist/systems/accounting.js";
+import { sigma, quickOptions, rounds, primalAfter, optimum } from "./support/baseline_problems.js";
 import { toTaskSet } from "./support/native_problems.js";
 import { randomTasks, sum } from "./support/reference_problems.js";
-import { describeWithData } from "./support/shared_data.js";
-
-const sigma = [
-  [2, 1, 0.5, 0],
-  [1, 2, 1, 0.5],
-  [0.5, 1, 2, 1],
-  [0, 0.5, 1, 2],
-];
-const withRelationship: readonly BaselineName[] = ["cocoa", "minibatch-sdca", "minibatch-sgd"];
-
-/** Options with which every method runs without a search. */
-function quickOptions(name: BaselineName, relationship: Relationship = fixed({ sigma })): BaselineOptions {
-  const own = withRelationship.includes(name) ? { relationship } : {};
-  const isTuned = !["cocoa", "global", "local", "mean-mtl"].includes(name);
-  return { seed: 3, ...own, ...(isTuned ? { scaling: 0.5 } : {}) };
-}
-
-async function rounds(method: Baseline, first: number, last: number, passes = 1): Promise<void> {
-  const steps = method.rowCounts.map((count) => Math.max(1, Math.round(passes * count)));
-  for (let round = first; round <= last; round++) {
-    await method.round({ round, steps });
-  }
-}
-
-async function primalAfter(
-  name: BaselineName,
-  tasks: TaskSet,
-  options: BaselineOptions,
-  count: number,
-): Promise<number> {
-  const method = await createBaseline(name, tasks, { threads: 1, ...options });
-  await rounds(method, 1, count);
-  const { primal } = await method.objective();
-  method.dispose();
-  return primal;
-}
-
-/** The least P, by the reference implementation. */
-function optimum(
-  tasks: ReferenceTask[],
-  loss: ReferenceLossName,
-  relationship: Parameters<typeof referenceFit>[1]["relationship"],
-): number {
-  const { history } = referenceFit(tasks, {
-    ...{
-      loss,
-      relationship,
-      weighting: "sum",
-      policy: "row",
-      localEpochs: 20,
-      seed: 1,
-      rounds: 400,
-      gap: 1e-10,
-    },
-  });
-  return history.at(-1)?.primal ?? Number.NaN;
-}
-
-/** All rows as one task, which is the pooled problem. */
-function pooled(tasks: ReferenceTask[]): ReferenceTask[] {
-  return [
-    {
-      id: "all",
-      X: tasks.flatMap(({ X }) => X),
-      y: tasks.flatMap(({ y }) => y),
-      sampleWeights: tasks.flatMap(({ y, sampleWeights }) => sampleWeights ?? y.map(() => 1)),
-    },
-  ];
-}
-
-/** min over w of sum_i s_i (w'x_i - y_i)^2 / 2 + ridge/2 ||w||^2 - pull'w, in closed form. */
-function ridgeSolution(tasks: ReferenceTask[], ridge: number, pull?: Matrix): number[] {
-  const all = pooled(tasks)[0] as ReferenceTask;
-  const X = new Matrix(all.X);
-  const weighted = X.clone().mulColumnVector(all.sampleWeights as number[]);
-  const normal = weighted
-    .transpose()
-    .mmul(X)
-    .add(Matrix.eye(X.columns, X.columns, ridge));
-  const right = weighted.transpose().mmul(Matrix.columnVector(all.y));
-  return solve(normal, pull === undefined ? right : right.add(pull)).to1DArray();
-}
 
 describe.each(baselineNames)("%s", (name) => {
   const tasks = toTaskSet(randomTasks(5, "hinge"));
@@ -386,159 +301,5 @@ describe("minibatch-sgd", () => {
       code: "NUMERICAL",
       message: /every scaling tried \(64, 16\)/,
     });
-  });
-});
-
-describe("global, local and mean-mtl", () => {
-  const given = randomTasks(12, "smoothed-hinge");
-  const tasks = toTaskSet(given);
-  const loss = "smoothed-hinge";
-
-  it("global is the pooled problem", async () => {
-    const best = optimum(pooled(given), loss, { family: "independent", lambda1: 0.7, lambda2: 0 });
-    expect(await primalAfter("global", tasks, { loss, lambda: 0.7 }, 300)).toBeCloseTo(best, 6);
-  });
-
-  it("local is every task alone, whoever else is there", async () => {
-    const together = await createBaseline("local", tasks, { loss, lambda: 0.7 });
-    await rounds(together, 1, 60);
-    const bests = given.map((task) =>
-      optimum([task], loss, { family: "independent", lambda1: 0.7, lambda2: 0 }),
-    );
-    expect((await together.objective()).primal).toBeCloseTo(sum(bests), 6);
-    const alone = await createBaseline("local", tasks.select(["task-2"]), { loss, lambda: 0.7 });
-    await rounds(alone, 1, 60);
-    expect(alone.weights()).toEqual(together.weights().slice(6, 9));
-  });
-
-  it("mean-mtl is the mean-regularised problem", async () => {
-    const best = optimum(given, loss, { family: "mean", lambda1: 2, lambda2: 0.3 });
-    expect(await primalAfter("mean-mtl", tasks, { loss, lambda1: 2, lambda2: 0.3 }, 200)).toBeCloseTo(
-      best,
-      6,
-    );
-  });
-});
-
-describe("fedavg and fedprox", () => {
-  const given = randomTasks(13, "squared");
-  const tasks = toTaskSet(given);
-
-  it("averaging one whole-pass step a round is gradient descent and finds the pooled ridge solution", async () => {
-    const method = await createBaseline("fedavg", tasks, {
-      loss: "squared",
-      lambda: 2,
-      batch: 1000,
-      scaling: 0.5,
-    });
-    await rounds(method, 1, 400);
-    ridgeSolution(given, 2).forEach((value, j) => {
-      expect(method.weights()[j]).toBeCloseTo(value, 3);
-    });
-  });
-
-  it("fedprox with mu 0 is fedavg, bit for bit; a large mu stays near the server's model", async () => {
-    const options = { loss: "squared", lambda: 2, batch: 3, scaling: 0.5 } as const;
-    const moved = async (name: "fedavg" | "fedprox", mu?: number) => {
-      const method = await createBaseline(name, tasks, { ...options, ...(mu === undefined ? {} : { mu }) });
-      await rounds(method, 1, 1);
-      const first = method.weights();
-      await rounds(method, 2, 20);
-      return { first, last: method.weights() };
-    };
-    const plain = await moved("fedavg");
-    expect(await moved("fedprox", 0)).toEqual(plain);
-    const held = await moved("fedprox", 100);
-    expect(Math.hypot(...held.first)).toBeLessThan(0.1 * Math.hypot(...plain.first));
-  });
-
-  it("comes close to the pooled optimum with small batches and the step that its search finds", async () => {
-    const even = randomTasks(14, "logistic", [10, 10, 10], 3);
-    const best = optimum(pooled(even), "logistic", { family: "independent", lambda1: 1, lambda2: 0 });
-    for (const name of ["fedavg", "fedprox"] as const) {
-      const primal = await primalAfter(name, toTaskSet(even), { loss: "logistic", lambda: 1, batch: 5 }, 300);
-      expect(primal).toBeGreaterThanOrEqual(best * (1 - 1e-9));
-      expect(primal).toBeLessThan(best * 1.01);
-    }
-  });
-});
-
-describe("ditto", () => {
-  const given = randomTasks(15, "squared");
-  const tasks = toTaskSet(given);
-  const options = { loss: "squared", lambda: 2, batch: 1000, scaling: 0.5 } as const;
-
-  it("without attraction is local models, in closed form", async () => {
-    const method = await createBaseline("ditto", tasks, { ...options, attraction: 0 });
-    await rounds(method, 1, 600, 2);
-    given.forEach((task, t) => {
-      ridgeSolution([task], 2).forEach((value, j) => {
-        expect(method.weights()[3 * t + j]).toBeCloseTo(value, 3);
-      });
-    });
-  });
-
-  it("solves each personal problem at the model of fedavg", async () => {
-    const attraction = 3;
-    const method = await createBaseline("ditto", tasks, { ...options, attraction });
-    const common = await createBaseline("fedavg", tasks, options);
-    await rounds(method, 1, 600, 2);
-    await rounds(common, 1, 600);
-    const w = common.weights().slice(0, 3);
-    expect(method.save().w).toEqual(w);
-    given.forEach((task, t) => {
-      const pull = Matrix.columnVector([...w]).mul(attraction);
-      ridgeSolution([task], 2 + attraction, pull).forEach((value, j) => {
-        expect(method.weights()[3 * t + j]).toBeCloseTo(value, 3);
-      });
-    });
-  });
-
-  it("with a strong attraction is fedavg's model", async () => {
-    const method = await createBaseline("ditto", tasks, { ...options, attraction: 1e6 });
-    await rounds(method, 1, 300, 2);
-    const { w } = method.save();
-    method.weights().forEach((value, j) => {
-      expect(value).toBeCloseTo(w?.[j % 3] as number, 3);
-    });
-  });
-});
-
-describeWithData("baselines on landmine", ["optima.json", "landmine.svm.gz"], (optima, landmine) => {
-  interface Row {
-    readonly data: string;
-    readonly weighting: string;
-    readonly loss: string;
-    readonly relationship: string;
-    readonly optimum?: number;
-    readonly optimum_between?: readonly [number, number];
-  }
-  const best = (relationship: string): number => {
-    const rows = JSON.parse(readFileSync(optima, "utf8")) as Row[];
-    const row = rows.find((one) => {
-      return (
-        one.data === "landmine" &&
-        one.weighting === "mean" &&
-        one.loss === "hinge" &&
-        one.relationship === relationship
-      );
-    });
-    return row?.optimum ?? row?.optimum_between?.[1] ?? Number.NaN;
-  };
-  const lambdas = { lambda1: 0.01, lambda2: 0.001 };
-
-  it("reach the optima of independent solvers as far as their rounds go", async () => {
-    const tasks = await readTasks(landmine);
-    const cases: [BaselineName, "mean" | "independent", BaselineOptions, number, number][] = [
-      ["mean-mtl", "mean", lambdas, 150, 1e-3],
-      ["local", "independent", { lambda: 0.011 }, 100, 1e-3],
-      ["cocoa", "mean", { relationship: mean(lambdas) }, 40, 0.1],
-    ];
-    for (const [name, relationship, options, count, within] of cases) {
-      const least = best(relationship);
-      const primal = await primalAfter(name, tasks, { weighting: "mean", ...options }, count);
-      expect(primal / least, name).toBeGreaterThanOrEqual(1 - 1e-7);
-      expect(primal / least - 1, name).toBeLessThan(within);
-    }
   });
 });
