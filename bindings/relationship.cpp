@@ -17,8 +17,9 @@ namespace {
 class ObjectOptions final : public FamilyOptions {
   public:
     explicit ObjectOptions(Napi::Object object) : object_(object) {}
+    bool has(const std::string& name) const override { return !object_.Get(name).IsUndefined(); }
     std::optional<double> find(const std::string& name) const override {
-        return object_.Get(name).IsUndefined() ? std::nullopt : std::optional(number(name));
+        return has(name) ? std::optional(number(name)) : std::nullopt;
     }
     double number(const std::string& name) const override {
         return bindings::number(object_.Get(name), name.c_str());

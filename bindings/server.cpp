@@ -232,13 +232,16 @@ Napi::Value ServerWrap::certifyFromAlpha(const Napi::CallbackInfo& info) {
     return start(info.Env(), &sides.clients, certifying(sides, fedmtl::certifyFromAlpha));
 }
 
-/// (): a promise of {regularizerBefore, regularizerAfter, penaltyBefore, settled, rank, cutBound}
+/// (): a promise of {taken, regularizerBefore, regularizerAfter, penaltyBefore, settled, rank, cutBound}
 Napi::Value ServerWrap::stepOmega(const Napi::CallbackInfo& info) {
     const auto step = std::make_shared<OmegaStep>();
     BackgroundWork work;
-    work.run = [server = held_.get(), threads = threads_, step] { *step = server->stepOmega(*threads); };
+    work.run = [server = held_.get(), threads = threads_, step, cancelled = work.cancelled] {
+        *step = server->stepOmega(*threads, *cancelled);
+    };
     work.result = [step](Napi::Env env) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
+        result.Set("taken", step->taken);
         result.Set("regularizerBefore", step->regularizerBefore);
         result.Set("penaltyBefore", step->penaltyBefore);
         result.Set("regularizerAfter", step->regularizerAfter);

@@ -285,7 +285,7 @@ Certificate Server::certify(std::span<const Objective> objectives, ThreadPool& t
                            relationship_->jointConjugate(cols_, V(), threads));
 }
 
-OmegaStep Server::stepOmega(ThreadPool& threads) {
+OmegaStep Server::stepOmega(ThreadPool& threads, const std::atomic<bool>& cancelled) {
     OmegaStep step;
     const bool roundIsOpen = std::ranges::any_of(answered_, [](std::uint64_t round) { return round != 0; });
     if (relationship_->learned() && !roundIsOpen) {
@@ -299,7 +299,7 @@ OmegaStep Server::stepOmega(ThreadPool& threads) {
     if (!relationship_->learned()) {
         return step;
     }
-    relationship_->update(cols_, W, threads);
+    step.taken = relationship_->update(cols_, W, threads, cancelled);
     step.regularizerAfter = relationship_->regularizer(cols_, W, threads);
     step.settled = relationship_->settled();
     step.rank = kernel().asLowRank() != nullptr ? kernel().asLowRank()->rank() : 0;

@@ -11,6 +11,7 @@
 // and takes the best step of a bold proposal (adaptive), or momentum as long as the dual rises (accelerated).
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -27,6 +28,7 @@ enum class Policy { Paper, Row, Spectral, Adaptive, Accelerated };
 
 /// What an Omega step did to the regulariser 1/2 tr(W M W') + g(Omega) with W held; it must not rise.
 struct OmegaStep {
+    bool taken = true;  // false: given up, and nothing has changed
     double regularizerBefore = 0.0;
     double regularizerAfter = 0.0;
     double penaltyBefore = 0.0;  // g(Omega) before the step, now that its defaults are fixed
@@ -73,8 +75,9 @@ class Server {
     void replaceV(std::size_t task, std::span<const double> v);
     void recomputeW(ThreadPool& threads);
 
-    /// Learns Omega from the current W, then recomputes S and W. Momentum restarts.
-    OmegaStep stepOmega(ThreadPool& threads);
+    /// Learns Omega from the current W, then recomputes S and W. Momentum restarts. Once `cancelled` is set
+    /// the step may be given up (OmegaStep::taken); Omega, V and W are then what they were.
+    OmegaStep stepOmega(ThreadPool& threads, const std::atomic<bool>& cancelled);
 
     /// Fixes defaults of the relationship that no Omega step has fixed (Relationship::fixDefaults).
     void fixDefaults(ThreadPool& threads);

@@ -146,6 +146,9 @@ export interface NativeRelationship {
   readonly from?: Int32Array;
   readonly to?: Int32Array;
   readonly weights?: Float64Array;
+  /** sparse-precision: where to begin, as in NativePrecision. */
+  readonly diagonal?: Float64Array;
+  readonly values?: Float64Array;
 }
 
 export interface NativeServerOptions {
@@ -233,6 +236,8 @@ export interface NativeRelationshipAt {
 
 /** native/server.hpp, OmegaStep. */
 export interface NativeOmegaStep {
+  /** False: cancelled on the way, and nothing has changed. */
+  readonly taken: boolean;
   readonly regularizerBefore: number;
   readonly regularizerAfter: number;
   readonly penaltyBefore: number;

@@ -47,7 +47,7 @@ int run(const Work& work) {
     RoundPlan plan{.maxRounds = work.rounds, .steps = steps, .certifyEvery = 5, .seconds = 1e9};
     CALLGRIND_START_INSTRUMENTATION;
     runRounds(pool, server, plan, cancelled);
-    server.stepOmega(pool.threads());
+    server.stepOmega(pool.threads(), cancelled);
     plan.firstRound = work.rounds + 1;
     const auto records = runRounds(pool, server, plan, cancelled);
     CALLGRIND_STOP_INSTRUMENTATION;

@@ -12,8 +12,8 @@ namespace {
 constexpr double kAccuracy = 1e-8;  // of X = Z and of Z at rest, relative
 constexpr double kRelaxation = 1.6;
 constexpr double kBeta = 3.0;  // to begin with, where Z has a diagonal of ones
-constexpr std::size_t kMostIterations = 1000;
-constexpr std::size_t kTuned = 500;  // iterations after which beta stays: else convergence is not certain
+constexpr std::size_t kMostIterations = 500;
+constexpr std::size_t kTuned = 400;  // iterations after which beta stays: else convergence is not certain
 constexpr std::size_t kScaled = 30;  // iterations after which the scale stays
 constexpr std::size_t kEvery = 10;   // iterations from a look at the residuals to the next
 
@@ -33,8 +33,8 @@ class AlternatingDirections {
         rescale();
     }
 
-    std::vector<double> solve() {
-        for (std::size_t k = 1; k <= kMostIterations; ++k) {
+    std::vector<double> solve(const LassoEffort& effort) {
+        for (std::size_t k = 1; k <= kMostIterations && !effort.isCancelled(); ++k) {
             step();
             if (k % kEvery != 0) {
                 continue;
@@ -50,7 +50,9 @@ class AlternatingDirections {
                 balance(std::sqrt(primal / dual));
             }
         }
-        return unscaled();
+        std::vector<double> Z = unscaled(Z_);
+        std::vector<double> factor = Z;
+        return blas::cholesky(factor, p_) ? Z : unscaled(smoothMinimum());
     }
 
   private:
@@ -88,11 +90,13 @@ class AlternatingDirections {
         beta_ = kBeta;
     }
 
-    std::vector<double> unscaled() const {
+    /// Both triangles, from the upper one.
+    std::vector<double> unscaled(const std::vector<double>& A) const {
         std::vector<double> X(p_ * p_);
         for (std::size_t i = 0; i < p_; ++i) {
-            for (std::size_t j = 0; j < p_; ++j) {
-                X[i * p_ + j] = Z_[i * p_ + j] / (scale_[i] * scale_[j]);
+            for (std::size_t j = i; j < p_; ++j) {
+                X[i * p_ + j] = A[i * p_ + j] / (scale_[i] * scale_[j]);
+                X[j * p_ + i] = X[i * p_ + j];
             }
         }
         return X;
@@ -168,8 +172,9 @@ class AlternatingDirections {
 
 }  // namespace
 
-std::vector<double> nearMinimum(const LassoComponent& component, std::vector<double> X) {
-    return AlternatingDirections(component, std::move(X)).solve();
+std::vector<double> nearMinimum(const LassoComponent& component, std::vector<double> X,
+                                const LassoEffort& effort) {
+    return AlternatingDirections(component, std::move(X)).solve(effort);
 }
 
 }  // namespace fedmtl

@@ -82,7 +82,8 @@ class Clustered final : public Relationship {
 
     /// The minimiser of the regulariser at W ahead of itself by the momentum, drawn back until it does not
     /// rise at W itself. At W it can rise by rounding only, and then Q is as good as it gets.
-    void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
+    bool update(std::size_t cols, std::span<const double> W, ThreadPool& threads,
+                const std::atomic<bool>& /*cancelled*/) override {
         const double before = kernel_.inverseQuadratic(cols, W, threads);
         double share = momentum_.next();
         for (;;) {
@@ -97,6 +98,7 @@ class Clustered final : public Relationship {
             share = Momentum::drawnBack(share);
         }
         momentum_.keep(W);
+        return true;
     }
 
     void startAt(std::size_t cols, std::span<const double> W, std::optional<double> /*epsilon*/,

@@ -15,6 +15,7 @@ class FamilyOptions {
   public:
     virtual ~FamilyOptions() = default;
 
+    virtual bool has(const std::string& name) const = 0;
     /// A number; nullopt if it was not given.
     virtual std::optional<double> find(const std::string& name) const = 0;
     /// A number that must be there.

@@ -134,8 +134,9 @@ GraphicalLasso graphicalLasso(std::size_t m, std::span<const double> S, double r
     std::vector<LassoSolution> solutions(components.size());
     GraphicalLasso result;
     for (std::size_t c = 0; c < components.size(); ++c) {
-        solutions[c] = solveComponent(scaledComponent(components[c], m, S, rho, d), std::move(starts[c]),
-                                      options.mostSteps, threads);
+        solutions[c] = solveComponent(
+            scaledComponent(components[c], m, S, rho, d), std::move(starts[c]),
+            {.threads = threads, .mostSteps = options.mostSteps, .cancelled = options.cancelled});
         result.residual = std::max(result.residual, solutions[c].residual);
         result.finished = result.finished && solutions[c].finished;
         result.objective += solutions[c].objective;

@@ -11,6 +11,7 @@
 // components of that graph, exactly); Hsieh, Sustik, Dhillon & Ravikumar, "QUIC", JMLR 2014 (each component).
 #pragma once
 
+#include <atomic>
 #include <span>
 
 #include "native/omega/precision_matrix.hpp"
@@ -24,6 +25,8 @@ struct GraphicalLassoOptions {
     const PrecisionMatrix* start = nullptr;  // where to begin; it does not decide where it ends
     Screening screening = Screening::On;
     std::size_t mostSteps = 50;  // of each component
+    // Once set, the result is whatever there is by then.
+    const std::atomic<bool>* cancelled = nullptr;
 };
 
 struct GraphicalLasso {
@@ -31,7 +34,7 @@ struct GraphicalLasso {
     // The largest entry of the least subgradient of f, entry (s, t) relative to the root of Sigma_ss
     // Sigma_tt.
     double residual = 0.0;
-    bool finished = true;         // the residual is at most 1e-9, or as small as rounding allows
+    bool finished = true;         // the residual is at most 1e-9, or f falls by no more than rounding
     double objective = 0.0;       // f(Omega)
     std::size_t components = 0;   // that screening finds
     std::size_t newtonSteps = 0;  // of all components

@@ -41,12 +41,13 @@ std::vector<double> transposed(const std::vector<double>& A, std::size_t p) {
 }  // namespace
 
 NewtonDirection::NewtonDirection(const LassoComponent& component, const std::vector<double>& X,
-                                 const std::vector<double>& W, const FreePairs& free, ThreadPool& threads)
+                                 const std::vector<double>& W, const FreePairs& free,
+                                 const LassoEffort& effort)
     : problem_(component),
       X_(X),
       W_(W),
       free_(free),
-      threads_(threads),
+      effort_(effort),
       kernels_(kernels().of<double>()),
       p_(component.p),
       Y_(X),
@@ -56,7 +57,7 @@ std::vector<double> NewtonDirection::solve(double accuracy) {
     constexpr int kMostCycles = 10;
     constexpr int kSweeps = 3;
     double first = 0.0;
-    for (int cycle = 0; cycle < kMostCycles; ++cycle) {
+    for (int cycle = 0; cycle < kMostCycles && !effort_.isCancelled(); ++cycle) {
         for (int i = 0; i < kSweeps; ++i) {
             const double won = sweep();
             first = std::max(first, won);
@@ -138,13 +139,13 @@ std::vector<double> NewtonDirection::residualOnSupport() const {
 
 /// E with W E W = R where Y is not 0, and E = 0 elsewhere.
 std::vector<double> NewtonDirection::conjugateGradients(std::vector<double> R, double accuracy) const {
-    constexpr int kMostIterations = 100;
+    constexpr int kMostIterations = 50;
     std::vector<double> E(p_ * p_);
     std::vector<double> Z = onSupport(rowsOf(R, X_), X_);
     std::vector<double> Q = Z;
     double size = inner(R, Z);
     const double goal = accuracy * accuracy * size;
-    for (int k = 0; k < kMostIterations && size > goal; ++k) {
+    for (int k = 0; k < kMostIterations && size > goal && !effort_.isCancelled(); ++k) {
         const std::vector<double> H = onSupport(rowsOf(Q, W_), W_);
         const double step = size / inner(Q, H);
         add(E, step, Q);
@@ -159,8 +160,9 @@ std::vector<double> NewtonDirection::conjugateGradients(std::vector<double> R, d
     return E;
 }
 
-/// Y moves along E: the whole way where no entry would change its sign, for there q falls; differences of q
-/// would not tell, near its minimum. An entry that would change its sign becomes 0, and then q must fall.
+/// Y moves along E: the whole way where no entry would change its sign, for there q falls, and near its
+/// minimum differences of q are all rounding. (Where rounding spoils E itself, the search along Y notices.)
+/// An entry that would change its sign becomes 0, and then q must fall.
 void NewtonDirection::takeWhatFalls(const std::vector<double>& E) {
     constexpr int kMostTrials = 6;
     const double before = model();
@@ -171,7 +173,7 @@ void NewtonDirection::takeWhatFalls(const std::vector<double>& E) {
         bool crossed = false;
         for (std::size_t ij = 0; ij < Y.size(); ++ij) {
             const double next = Y[ij] + step * E[ij];
-            const bool crosses = next * Y[ij] < 0.0;
+            const bool crosses = !(next * Y[ij] >= 0.0);  // NaN too
             Y_[ij] = crosses ? 0.0 : next;
             crossed = crossed || crosses;
         }
@@ -206,13 +208,13 @@ std::vector<double> NewtonDirection::rowsOf(const std::vector<double>& E,
     const auto zeros = static_cast<std::size_t>(std::ranges::count(E, 0.0));
     std::vector<double> EA(size);
     if (4 * (size - zeros) > size) {  // from there on a dense product takes less time; its columns are A E's
-        forBlocks(p_, kColumnBlock, threads_, [&](std::size_t, std::size_t begin, std::size_t count) {
+        forBlocks(p_, kColumnBlock, effort_.threads, [&](std::size_t, std::size_t begin, std::size_t count) {
             blas::gemm({.rows = p_, .cols = count, .inner = p_}, 1.0, A.data(), p_, E.data() + begin * p_, p_,
                        0.0, EA.data() + begin * p_, p_);
         });
         return EA;
     }
-    forBlocks(p_, kRowBlock, threads_, [&](std::size_t, std::size_t begin, std::size_t count) {
+    forBlocks(p_, kRowBlock, effort_.threads, [&](std::size_t, std::size_t begin, std::size_t count) {
         for (std::size_t i = begin; i < begin + count; ++i) {
             for (std::size_t j = 0; j < p_; ++j) {
                 if (E[i * p_ + j] != 0.0) {
@@ -231,13 +233,13 @@ std::vector<double> NewtonDirection::onSupport(const std::vector<double>& EA,
     std::vector<double> AEA;
     if (supportIsDense_) {
         AEA.resize(p_ * p_);
-        forBlocks(p_, kColumnBlock, threads_, [&](std::size_t, std::size_t begin, std::size_t count) {
+        forBlocks(p_, kColumnBlock, effort_.threads, [&](std::size_t, std::size_t begin, std::size_t count) {
             blas::gemm({.rows = p_, .cols = count, .inner = p_}, 1.0, A.data(), p_, AE.data() + begin * p_,
                        p_, 0.0, AEA.data() + begin * p_, p_);
         });
     }
     std::vector<double> result(p_ * p_);
-    forBlocks(p_, kRowBlock, threads_, [&](std::size_t, std::size_t begin, std::size_t count) {
+    forBlocks(p_, kRowBlock, effort_.threads, [&](std::size_t, std::size_t begin, std::size_t count) {
         for (std::size_t i = begin; i < begin + count; ++i) {
             for (const std::int32_t column : support_[i]) {
                 const auto j = static_cast<std::size_t>(column);

@@ -11,6 +11,7 @@
 // 1e-9; with coordinate descent alone 100 steps leave 4e-5.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -28,6 +29,15 @@ struct LassoComponent {
     double weight(std::size_t i, std::size_t j) const { return r[i] * r[j]; }
 };
 
+/// What a solver may use, and when it gives up.
+struct LassoEffort {
+    ThreadPool& threads;
+    std::size_t mostSteps = 50;
+    const std::atomic<bool>* cancelled = nullptr;  // may be set at any time; null: never
+
+    bool isCancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
+};
+
 /// Free columns j <= i of each row i, ascending.
 using FreePairs = std::vector<std::vector<std::int32_t>>;
 
@@ -35,10 +45,10 @@ class NewtonDirection {
   public:
     /// All must stay; X and W p x p, both triangles.
     NewtonDirection(const LassoComponent& component, const std::vector<double>& X,
-                    const std::vector<double>& W, const FreePairs& free, ThreadPool& threads);
+                    const std::vector<double>& W, const FreePairs& free, const LassoEffort& effort);
 
     /// @param accuracy of the step, relative to itself
-    /// @returns Y = X + D
+    /// @returns Y = X + D; once cancelled, what there is of it
     std::vector<double> solve(double accuracy);
 
   private:
@@ -56,7 +66,7 @@ class NewtonDirection {
     const std::vector<double>& X_;
     const std::vector<double>& W_;
     const FreePairs& free_;
-    ThreadPool& threads_;
+    const LassoEffort& effort_;
     const RowKernels<double>& kernels_;
     std::size_t p_;
     std::vector<double> Y_;   // p x p

@@ -15,6 +15,9 @@ namespace {
 constexpr double kTarget = 1e-9;
 constexpr double kBest = 1e-11;
 
+/// From here on Newton steps alone take few steps.
+constexpr double kNear = 1e-6;
+
 /// Where more pairs than these can be free, Newton steps alone take many iterations of conjugate gradients to
 /// find the zeros, each as long as an eigendecomposition. Measured, m = 500, S of rank 30, Newton steps alone
 /// and after alternating directions: 0.27 of the pairs 1.9 and 3.0 s, 0.40 5.7 and 2.6 s, 0.81 49 and 6 s.
@@ -40,30 +43,29 @@ struct Point {
 
 class ProximalNewton {
   public:
-    ProximalNewton(const LassoComponent& problem, std::vector<double> X, ThreadPool& threads)
-        : problem_(problem), p_(problem.p), threads_(threads), free_(p_) {
+    ProximalNewton(const LassoComponent& problem, std::vector<double> X, const LassoEffort& effort)
+        : problem_(problem), p_(problem.p), effort_(effort), free_(p_) {
         std::vector<double> identity(p_ * p_);
         for (std::size_t i = 0; i < p_; ++i) {
             identity[i * p_ + i] = 1.0;
         }
-        Point best = *factorised(std::move(identity));
-        keepLower(best, factorised(std::move(X)));
+        moveTo(*factorised(std::move(identity)));
+        takeIfLower(std::move(X));
         const bool penalised = problem_.r[0] > 0.0;  // all or none
-        if (penalised && shareFreeAtStart(problem_) > kDenseShare) {
-            keepLower(best, factorised(nearMinimum(problem_, best.X)));
+        if (penalised && shareFreeAtStart(problem_) > kDenseShare && findFree() > kNear) {
+            takeIfLower(nearMinimum(problem_, now_.X, effort_));
         }
-        moveTo(std::move(best));
     }
 
-    LassoSolution solve(std::size_t mostSteps) {
+    LassoSolution solve() {
         double residual = findFree();
         std::size_t steps = 0;
         bool finished = residual <= kBest;
-        for (int idle = 0; !finished && steps < mostSteps; ++steps) {
+        for (int idle = 0; !finished && steps < effort_.mostSteps && !effort_.isCancelled(); ++steps) {
             const double before = now_.f;
             // A step as exact as what it starts from, and no more: convergence stays faster than linear.
             const double accuracy = std::clamp(residual, 1e-4, 0.1);
-            if (!search(NewtonDirection(problem_, now_.X, now_.W, free_, threads_).solve(accuracy))) {
+            if (!search(NewtonDirection(problem_, now_.X, now_.W, free_, effort_).solve(accuracy))) {
                 finished = true;
                 break;
             }
@@ -97,15 +99,16 @@ class ProximalNewton {
         return point;
     }
 
-    static void keepLower(Point& best, std::optional<Point> other) {
-        if (other && other->f < best.f) {
-            best = *std::move(other);
-        }
-    }
-
     void moveTo(Point factorised) {
         now_ = std::move(factorised);
         blas::invertCholesky(now_.W, p_);
+    }
+
+    void takeIfLower(std::vector<double> X) {
+        std::optional<Point> point = factorised(std::move(X));
+        if (point && point->f < now_.f) {
+            moveTo(*std::move(point));
+        }
     }
 
     /// The pairs that a step may change. Returns the residual.
@@ -171,16 +174,16 @@ class ProximalNewton {
 
     const LassoComponent& problem_;
     std::size_t p_;
-    ThreadPool& threads_;
+    const LassoEffort& effort_;
     FreePairs free_;
     Point now_;
 };
 
 }  // namespace
 
-LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, std::size_t mostSteps,
-                             ThreadPool& threads) {
-    return ProximalNewton(component, std::move(X), threads).solve(mostSteps);
+LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X,
+                             const LassoEffort& effort) {
+    return ProximalNewton(component, std::move(X), effort).solve();
 }
 
 }  // namespace fedmtl

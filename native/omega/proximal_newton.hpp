@@ -23,9 +23,10 @@ struct LassoSolution {
     bool finished = false;  // rather than out of steps
 };
 
-/// Ends at a residual of 1e-9, where rounding allows no more, or after `mostSteps`.
+/// Ends at a residual of 1e-9, where rounding allows no more, after `mostSteps`, or soon after it is
+/// cancelled.
 /// @param X where to begin, p x p; X = I, the best diagonal matrix, is tried too
-LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X, std::size_t mostSteps,
-                             ThreadPool& threads);
+LassoSolution solveComponent(const LassoComponent& component, std::vector<double> X,
+                             const LassoEffort& effort);
 
 }  // namespace fedmtl

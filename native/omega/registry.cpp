@@ -1,5 +1,9 @@
 #include "native/omega/registry.hpp"
 
+#include <optional>
+#include <utility>
+
+#include "native/omega/precision_matrix.hpp"
 #include "native/status.hpp"
 
 namespace fedmtl {
@@ -42,7 +46,12 @@ constexpr Family kFamilies[] = {
      }},
     {"sparse-precision",
      [](auto tasks, auto weights, const auto& options) {
-         return makeSparsePrecision(tasks, weights, options.number("rho"));
+         std::optional<PrecisionMatrix> start;
+         if (options.has("diagonal")) {
+             start = {options.numbers("diagonal"), options.positions("from"), options.positions("to"),
+                      options.numbers("values")};
+         }
+         return makeSparsePrecision(tasks, weights, options.number("rho"), std::move(start));
      }},
 };
 

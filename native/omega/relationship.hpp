@@ -40,8 +40,13 @@ class Relationship {
     /// W: m x d task-major.
     virtual void fixDefaults(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
 
-    /// The Omega step: Omega (hence K) from W, m x d task-major. The regularizer at W must not rise.
-    virtual void update(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/) {}
+    /// The Omega step: Omega (hence K) from W, m x d task-major. The regularizer at W must not rise. A step
+    /// that may take seconds gives up soon after `cancelled` is set, and then changes nothing.
+    /// @returns whether the step was taken
+    virtual bool update(std::size_t /*cols*/, std::span<const double> /*W*/, ThreadPool& /*threads*/,
+                        const std::atomic<bool>& /*cancelled*/) {
+        return true;
+    }
 
     /// Learned families: 1/2 tr(W M W') + g(Omega) at any W, m x d, for the Omega in force.
     virtual double regularizer(std::size_t /*cols*/, std::span<const double> /*W*/,
@@ -127,7 +132,9 @@ std::unique_ptr<Relationship> makeClustered(std::size_t tasks, Regularization we
 /// K is a dense matrix, and the graphical lasso takes O(m^3) a step.
 constexpr std::size_t kMostTasksOfSparsePrecision = 2000;
 
-/// A sparse precision over tasks, learned by the graphical lasso with penalty rho > 0.
-std::unique_ptr<Relationship> makeSparsePrecision(std::size_t tasks, Regularization weights, double rho);
+/// A sparse precision over tasks, learned by the graphical lasso with penalty rho > 0, from `start` or I.
+/// @throws Error InvalidArgument for too many tasks; BadInput where `start` is not a precision over them
+std::unique_ptr<Relationship> makeSparsePrecision(std::size_t tasks, Regularization weights, double rho,
+                                                  std::optional<PrecisionMatrix> start = std::nullopt);
 
 }  // namespace fedmtl

@@ -91,15 +91,27 @@ std::vector<double> covarianceOf(std::size_t m, std::size_t cols, std::span<cons
     return S;
 }
 
+void requireOver(std::size_t tasks, const PrecisionMatrix& omega) {
+    const std::size_t edges = omega.values.size();
+    bool fits = omega.size() == tasks && omega.from.size() == edges && omega.to.size() == edges;
+    for (std::size_t e = 0; fits && e < edges; ++e) {
+        const auto [s, t] = std::pair(omega.from[e], omega.to[e]);
+        fits = 0 <= s && s < t && static_cast<std::size_t>(t) < tasks;
+    }
+    if (!fits) {
+        throw Error(ErrorCode::BadInput, "the precision given is not one over its tasks");
+    }
+}
+
 /// Newton steps in an Omega step. Most take fewer; where rho is tiny beside S the next one goes on.
-constexpr std::size_t kStepsAtOnce = 30;
+constexpr std::size_t kStepsAtOnce = 20;
 
 class SparsePrecision final : public Relationship {
   public:
-    SparsePrecision(std::size_t tasks, Regularization weights, double rho)
+    SparsePrecision(PrecisionMatrix start, Regularization weights, double rho)
         : weights_(weights),
           rho_(rho),
-          omega_{.diagonal = std::vector<double>(tasks, 1.0), .from = {}, .to = {}, .values = {}},
+          omega_(std::move(start)),
           kernel_(kernelOf(omega_, weights)),
           penalty_(penaltyOf(omega_, rho)) {}
 
@@ -121,21 +133,28 @@ class SparsePrecision final : public Relationship {
     }
 
     /// The minimiser; where it could only be told from the Omega in force by rounding, that stays.
-    void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
+    bool update(std::size_t cols, std::span<const double> W, ThreadPool& threads,
+                const std::atomic<bool>& cancelled) override {
         cols_ = cols;
         const std::vector<double> S = covarianceOf(omega_.size(), cols, W, threads);
         GraphicalLasso found =
-            graphicalLasso(omega_.size(), S, rho_, threads, {.start = &omega_, .mostSteps = kStepsAtOnce});
+            graphicalLasso(omega_.size(), S, rho_, threads,
+                           {.start = &omega_, .mostSteps = kStepsAtOnce, .cancelled = &cancelled});
+        if (cancelled.load(std::memory_order_relaxed)) {
+            return false;
+        }
         const double penalty = penaltyOf(found.omega, rho_);
         if (0.5 * quadratic(found.omega, cols, W) + scale() * penalty <= regularizer(cols, W, threads)) {
             take(std::move(found.omega), penalty);
         }
         settled_ = found.finished;
+        return true;
     }
 
     void startAt(std::size_t cols, std::span<const double> W, std::optional<double> /*epsilon*/,
                  ThreadPool& threads) override {
-        update(cols, W, threads);
+        const std::atomic<bool> never{false};
+        update(cols, W, threads, never);
     }
 
     std::size_t bytes() const override { return kernel_.bytes() + omega_.bytes(); }
@@ -160,12 +179,7 @@ class SparsePrecision final : public Relationship {
         omega.to.resize(values.size());
         state.readWhole("sparsePrecision.from", std::span(omega.from));
         state.readWhole("sparsePrecision.to", std::span(omega.to));
-        for (std::size_t e = 0; e < omega.values.size(); ++e) {
-            const auto [s, t] = std::pair(omega.from[e], omega.to[e]);
-            if (s < 0 || s >= t || static_cast<std::size_t>(t) >= omega_.size()) {
-                throw Error(ErrorCode::BadInput, "the state's precision is not one over its tasks");
-            }
-        }
+        requireOver(omega_.size(), omega);
         const double penalty = penaltyOf(omega, rho_);
         take(std::move(omega), penalty);
     }
@@ -206,14 +220,19 @@ class SparsePrecision final : public Relationship {
 
 }  // namespace
 
-std::unique_ptr<Relationship> makeSparsePrecision(std::size_t tasks, Regularization weights, double rho) {
+std::unique_ptr<Relationship> makeSparsePrecision(std::size_t tasks, Regularization weights, double rho,
+                                                  std::optional<PrecisionMatrix> start) {
     if (tasks > kMostTasksOfSparsePrecision) {
         throw Error(
             ErrorCode::InvalidArgument,
             "relationship \"sparse-precision\" holds a matrix over pairs of tasks: " + std::to_string(tasks) +
                 " tasks are too many, it takes up to " + std::to_string(kMostTasksOfSparsePrecision));
     }
-    return std::make_unique<SparsePrecision>(tasks, weights, rho);
+    if (!start) {
+        start = {.diagonal = std::vector<double>(tasks, 1.0), .from = {}, .to = {}, .values = {}};
+    }
+    requireOver(tasks, *start);
+    return std::make_unique<SparsePrecision>(*std::move(start), weights, rho);
 }
 
 }  // namespace fedmtl

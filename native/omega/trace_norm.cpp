@@ -90,7 +90,8 @@ class TraceNorm final : public Relationship {
         epsilon_ = root > 0.0 ? root * root : 1.0;
     }
 
-    void update(std::size_t cols, std::span<const double> W, ThreadPool& threads) override {
+    bool update(std::size_t cols, std::span<const double> W, ThreadPool& threads,
+                const std::atomic<bool>& /*cancelled*/) override {
         fixDefaults(cols, W, threads);
         const double before = regularizerOf(current_, cols, W, threads);
         const double meanSquare = std::pow(meanSingularValue(cols, W, threads), 2);
@@ -115,6 +116,7 @@ class TraceNorm final : public Relationship {
         }
         momentum_.keep(W);
         ++steps_;
+        return true;
     }
 
     /// The minimiser for W, at the floor itself: the sinking floor is for starts that know no directions.

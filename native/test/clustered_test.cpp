@@ -79,7 +79,7 @@ TEST(Clustered, StepsNeverRaiseTheRegularizerAndKeepQFeasible) {
                 value += share * numbers.normal();
             }
             const double before = relationship->regularizer(c.cols, W, threads);
-            relationship->update(c.cols, W, threads);
+            relationship->update(c.cols, W, threads, kNotCancelled);
             ASSERT_LE(relationship->regularizer(c.cols, W, threads), before);
             const std::vector<double> q = levelsOf(lowRankOf(*relationship), c);
             ASSERT_NEAR(sum(q), static_cast<double>(c.k), 1e-10 * static_cast<double>(c.tasks));
@@ -96,7 +96,7 @@ TEST(Clustered, WithWAtRestTheStepIsTheMinimiser) {
         Numbers numbers(c.cols * 100 + c.tasks);
         const std::vector<double> W = numbers.normals(c.cols * c.tasks);
         const auto relationship = make(c);
-        relationship->update(c.cols, W, threads);
+        relationship->update(c.cols, W, threads, kNotCancelled);
         std::vector<double> s = rightSpectrum(c.cols, W, threads).s;
         const double least = relationship->regularizer(c.cols, W, threads);
         const std::vector<double> q = levelsOf(lowRankOf(*relationship), c);
@@ -150,7 +150,7 @@ TEST(Clustered, TheJointConjugateBoundsEveryModelAndIsReached) {
         // R(W): the regulariser with Q eliminated.
         const auto dualityOf = [&](const std::vector<double>& W) {
             const auto relationship = make(c);
-            relationship->update(c.cols, W, threads);
+            relationship->update(c.cols, W, threads, kNotCancelled);
             return dot(V, W) - relationship->regularizer(c.cols, W, threads);
         };
         for (int trial = 0; trial < 50; ++trial) {
@@ -167,7 +167,7 @@ TEST(Clustered, TheJointConjugateBoundsEveryModelAndIsReached) {
         double reached = 0.0;
         for (int step = 0; step < 3000 && reached < bound * (1.0 - 1e-6); ++step) {
             relationship->kernel().apply(c.cols, V, W, threads);
-            relationship->update(c.cols, W, threads);
+            relationship->update(c.cols, W, threads, kNotCancelled);
             reached = dualityOf(W);
         }
         EXPECT_GE(reached, bound * (1.0 - 1e-6));
@@ -201,7 +201,7 @@ TEST(Clustered, GivesTheSameBitsAtAnyThreadCount) {
         Numbers numbers(10);
         const auto relationship = makeClustered(kTasks, {}, {.k = 2, .eta = 0.1});
         for (int step = 0; step < 3; ++step) {
-            relationship->update(kCols, numbers.normals(kCols * kTasks), threads);
+            relationship->update(kCols, numbers.normals(kCols * kTasks), threads, kNotCancelled);
         }
         const auto basis = lowRankOf(*relationship).basis();
         bases.emplace_back(basis.begin(), basis.end());

@@ -59,7 +59,7 @@ TEST(Server, WIsVTimesKAfterEveryChange) {
             EXPECT_LE(end.gamma, 1.0);
             expectConsistent(server, threads);
             if (round % 4 == 3) {
-                const OmegaStep step = server.stepOmega(threads);
+                const OmegaStep step = server.stepOmega(threads, kNotCancelled);
                 EXPECT_LE(step.regularizerAfter, step.regularizerBefore * (1.0 + 1e-12));
                 EXPECT_NEAR(
                     lowRankOf(server.relationship()).inverseQuadratic(kCols, server.W(threads), threads),
@@ -156,7 +156,7 @@ TEST(Server, RequestsCarryTheMomentumAndRestartsAreCounted) {
         beta = request.beta;
     }
     const std::uint64_t restarts = server.decision(0).restarts;
-    server.stepOmega(threads);
+    server.stepOmega(threads, kNotCancelled);
     EXPECT_GT(server.decision(0).restarts, restarts);
     EXPECT_EQ(server.request(0, 7, 1, scratch).beta, 0.0);
 }
@@ -174,7 +174,7 @@ TEST(Server, AnOmegaStepOfARelationshipThatIsNotLearnedChangesNothing) {
         answer(server, 1, 1, numbers.normals(kCols));
         server.close(threads);
         const std::vector<double> W = server.W(threads);
-        const OmegaStep step = server.stepOmega(threads);
+        const OmegaStep step = server.stepOmega(threads, kNotCancelled);
         EXPECT_EQ(step.regularizerBefore, 0.5 * server.quadratic());
         EXPECT_EQ(step.regularizerAfter, step.regularizerBefore);
         EXPECT_EQ(server.W(threads), W);

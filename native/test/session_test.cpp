@@ -205,7 +205,8 @@ TEST(Session, VectorsHeldOnceGiveTheBitsOfVectorsHeldTwice) {
                 numbers.push_back(records.at(0).certificate.dual);
                 numbers.push_back(records.at(0).gamma);
                 if (round % 20 == 0) {
-                    numbers.push_back(session.server.stepOmega(session.pool.threads()).regularizerAfter);
+                    numbers.push_back(
+                        session.server.stepOmega(session.pool.threads(), kNotCancelled).regularizerAfter);
                 }
                 if (round == 45) {
                     const std::atomic<bool> cancelled{true};

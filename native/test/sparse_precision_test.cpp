@@ -101,7 +101,7 @@ TEST(SparsePrecision, StepsNeverRaiseTheRegularizerAndKeepKTheInverseOfM) {
                 value += share * numbers.normal();
             }
             const double before = relationship->regularizer(c.cols, W, threads);
-            relationship->update(c.cols, W, threads);
+            relationship->update(c.cols, W, threads, kNotCancelled);
             const double after = relationship->regularizer(c.cols, W, threads);
             ASSERT_LE(after, before);
             expectInverse(*relationship, c.weights);
@@ -112,12 +112,12 @@ TEST(SparsePrecision, StepsNeverRaiseTheRegularizerAndKeepKTheInverseOfM) {
             ASSERT_NEAR(after, 0.5 * dot(W, WM) + relationship->penalty(), 1e-10 * std::abs(after) + 1e-10);
             // Once settled, a step from the same W finds nothing to win.
             for (int again = 0; again < 20 && !relationship->settled(); ++again) {
-                relationship->update(c.cols, W, threads);
+                relationship->update(c.cols, W, threads, kNotCancelled);
             }
             ASSERT_TRUE(relationship->settled());
             const double least = relationship->regularizer(c.cols, W, threads);
             ASSERT_LE(least, after);
-            relationship->update(c.cols, W, threads);
+            relationship->update(c.cols, W, threads, kNotCancelled);
             ASSERT_NEAR(relationship->regularizer(c.cols, W, threads), least, 1e-10 * std::abs(least));
         }
     }
@@ -141,7 +141,7 @@ TEST(SparsePrecision, ComesBackWithTheSameBits) {
         Numbers numbers(c.tasks);
         const std::vector<double> W = numbers.normals(c.cols * c.tasks);
         const auto relationship = makeSparsePrecision(c.tasks, c.weights, c.rho);
-        relationship->update(c.cols, W, threads);
+        relationship->update(c.cols, W, threads, kNotCancelled);
         Kept state;
         relationship->save(state);
         const auto other = makeSparsePrecision(c.tasks, c.weights, c.rho);
@@ -149,8 +149,8 @@ TEST(SparsePrecision, ComesBackWithTheSameBits) {
         EXPECT_EQ(other->kernel().writtenOut(threads), relationship->kernel().writtenOut(threads));
         EXPECT_EQ(other->penalty(), relationship->penalty());
         const std::vector<double> next = numbers.normals(c.cols * c.tasks);
-        relationship->update(c.cols, next, threads);
-        other->update(c.cols, next, threads);
+        relationship->update(c.cols, next, threads, kNotCancelled);
+        other->update(c.cols, next, threads, kNotCancelled);
         EXPECT_EQ(other->kernel().writtenOut(threads), relationship->kernel().writtenOut(threads));
     }
 }
@@ -160,7 +160,7 @@ TEST(SparsePrecision, RefusesAStateThatIsNoPrecisionOverItsTasks) {
     const Case& c = kCases[1];
     Numbers numbers(3);
     const auto relationship = makeSparsePrecision(c.tasks, c.weights, c.rho);
-    relationship->update(c.cols, numbers.normals(c.cols * c.tasks), threads);
+    relationship->update(c.cols, numbers.normals(c.cols * c.tasks), threads, kNotCancelled);
     Kept state;
     relationship->save(state);
     const std::size_t edges = relationship->precision()->values.size();

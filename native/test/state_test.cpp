@@ -78,7 +78,7 @@ TEST(State, RoundsAndOmegaStepsGoOnWithTheSameBits) {
                 for (std::uint64_t round = begin; round <= end; ++round) {
                     training.run(round, round);
                     if (round % 10 == 0) {
-                        training.server.stepOmega(training.pool.threads());
+                        training.server.stepOmega(training.pool.threads(), kNotCancelled);
                     }
                 }
             };

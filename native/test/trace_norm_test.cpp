@@ -56,14 +56,14 @@ TEST(TraceNorm, DefaultEpsilonIsFixedOnceFromTheFirstW) {
     ASSERT_TRUE(relationship->epsilon().has_value());
     const double epsilon = *relationship->epsilon();
     EXPECT_NEAR(epsilon, 0.01 * mean * mean, 1e-14);
-    relationship->update(4, numbers.normals(4 * 6), threads);
+    relationship->update(4, numbers.normals(4 * 6), threads, kNotCancelled);
     EXPECT_EQ(relationship->epsilon(), epsilon);
 }
 
 TEST(TraceNorm, WithoutAnyWTasksStayAlike) {
     ThreadPool threads(1);
     const auto relationship = makeTraceNorm(6, kWeights, {});
-    relationship->update(4, std::vector<double>(24), threads);
+    relationship->update(4, std::vector<double>(24), threads, kNotCancelled);
     EXPECT_GT(*relationship->epsilon(), 0.0);
     EXPECT_TRUE(std::isfinite(relationship->penalty()));
     for (const double sigma : sigmaOf(lowRankOf(*relationship))) {
@@ -88,7 +88,7 @@ TEST(TraceNorm, StepsNeverRaiseTheRegularizerAndKeepTheTrace) {
                         value += share * numbers.normal();
                     }
                     const double before = relationship->regularizer(cols, W, threads);
-                    relationship->update(cols, W, threads);
+                    relationship->update(cols, W, threads, kNotCancelled);
                     const double after = relationship->regularizer(cols, W, threads);
                     ASSERT_LE(after, before);
                     const std::vector<double> sigma = sigmaOf(lowRankOf(*relationship));
@@ -113,8 +113,8 @@ TEST(TraceNorm, AtTheFloorAndWithWAtRestTheStepIsTheMinimiser) {
         Numbers numbers(cols * 100 + tasks);
         const std::vector<double> W = numbers.normals(cols * tasks);
         const auto relationship = makeTraceNorm(tasks, kWeights, {.epsilon = epsilon, .sinkingSteps = 1});
-        relationship->update(cols, W, threads);
-        relationship->update(cols, W, threads);
+        relationship->update(cols, W, threads, kNotCancelled);
+        relationship->update(cols, W, threads, kNotCancelled);
         EXPECT_TRUE(relationship->settled());
         // Sigma = (W'W + epsilon I)^1/2 / T
         std::vector<double> roots = rightSpectrum(cols, W, threads).s;
@@ -139,7 +139,7 @@ TEST(TraceNorm, SettlesOnceTheFloorHasSunk) {
     std::vector<double> W = numbers.normals(5 * 8);
     const auto relationship = makeTraceNorm(8, kWeights, {.epsilon = 1e-4, .sinkingSteps = 4});
     for (int step = 0; step < 8; ++step) {
-        relationship->update(5, W, threads);
+        relationship->update(5, W, threads, kNotCancelled);
         EXPECT_EQ(relationship->settled(), step >= 4) << step;
         for (double& value : W) {
             value *= 1.01;
@@ -156,7 +156,7 @@ TEST(TraceNorm, GivesTheSameBitsAtAnyThreadCount) {
         Numbers numbers(10);
         const auto relationship = makeTraceNorm(kTasks, kWeights, {});
         for (int step = 0; step < 3; ++step) {
-            relationship->update(kCols, numbers.normals(kCols * kTasks), threads);
+            relationship->update(kCols, numbers.normals(kCols * kTasks), threads, kNotCancelled);
         }
         const auto basis = lowRankOf(*relationship).basis();
         bases.emplace_back(basis.begin(), basis.end());

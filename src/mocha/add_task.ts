@@ -5,7 +5,7 @@
 import { type RowsLike, toRows } from "../data/rows.js";
 import { TaskSet, TaskSetBuilder } from "../data/task_set.js";
 import { FedmtlError, shown } from "../errors.js";
-import type { NativeRelationship, NativeTaskSet } from "../native.js";
+import type { NativeKernel, NativePrecision, NativeRelationship, NativeTaskSet } from "../native.js";
 import { type Loss, rejectUnknownNames, requireOptions } from "../options.js";
 import { inRange, inWords, type Range } from "../ranges.js";
 import {
@@ -200,6 +200,22 @@ function nativeRelationship(
   return toNative(relationship, { tasks: tasks + 1, names: () => [] }, 1, 0);
 }
 
+/** The precision that a kernel was learned with. */
+function precisionOf(kernel: NativeKernel): NativePrecision | undefined {
+  return "matrix" in kernel ? kernel.precision : undefined;
+}
+
+/** Where to begin to learn a precision over one task more: the new one joined to none, of the others' mean precision. */
+function withNewTask(kernel: NativeKernel): NativePrecision | undefined {
+  const precision = precisionOf(kernel);
+  if (precision === undefined) {
+    return undefined;
+  }
+  const { diagonal } = precision;
+  const mean = diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length;
+  return { ...precision, diagonal: Float64Array.of(...diagonal, mean) };
+}
+
 /** The model of a task without rows. */
 async function withoutRows(
   rule: Rule,
@@ -224,7 +240,12 @@ async function newColumn(task: NewTask, head: ModelHead, label: number | undefin
   const d = W.length / parts.names.length;
   const rule = newTaskRules[relationship.family];
   const asNative = nativeRelationship(task, head);
-  const at = (w: Float64Array) => extendRelationship(rule, asNative, W, w, head.epsilon);
+  let start = withNewTask(head.kernel);
+  const at = async (w: Float64Array): Promise<ExtendedRelationship> => {
+    const extended = await extendRelationship(rule, { ...asNative, ...start }, W, w, head.epsilon);
+    start = precisionOf(extended.kernel);
+    return extended;
+  };
   const freeMean = meanOf(head.intercepts, 1)[0] ?? 0;
   const intercept = parts.options.intercept === "free" ? freeMean : 0;
   if (rows === undefined || rule === "shared") {

@@ -213,7 +213,9 @@ export class OuterLoop {
 
   async #follow(verdict: "omega-step" | "solve-on", certificate: Certificate): Promise<void> {
     if (verdict === "omega-step") {
-      await this.#stepOmega(certificate);
+      if (!(await this.#stepOmega(certificate))) {
+        return; // aborted; a training that is gone on with takes the step
+      }
     } else {
       this.#rule.solveOn();
     }
@@ -221,9 +223,13 @@ export class OuterLoop {
     this.#changed = true;
   }
 
-  async #stepOmega(certificate: Certificate): Promise<void> {
+  /** Returns whether the step was taken, rather than cancelled. */
+  async #stepOmega(certificate: Certificate): Promise<boolean> {
     const start = performance.now();
     const step = await this.server.stepOmega();
+    if (!step.taken) {
+      return false;
+    }
     const { regularizerBefore, regularizerAfter, rank, cutBound } = step;
     const seconds = (performance.now() - start) / 1000;
     this.#history.omegaSteps.push({
@@ -231,6 +237,7 @@ export class OuterLoop {
     });
     this.#rule.omegaStepTaken(step, certificate);
     this.#roundsOfWStep = 0;
+    return true;
   }
 
   async #writeCheckpointIfDue(): Promise<void> {

@@ -54,7 +54,7 @@ export class StoppingRule {
   #omegaSteps = 0;
   /** Joint objective at the end of the W step before this one. */
   #previous = Number.POSITIVE_INFINITY;
-  #lastOmegaStep: Omit<NativeOmegaStep, "penaltyBefore"> | undefined;
+  #lastOmegaStep: Omit<NativeOmegaStep, "penaltyBefore" | "taken"> | undefined;
   /** The W step goes on to the target gap: Omega seems learned, or may not change any more. */
   #exact: boolean;
 
