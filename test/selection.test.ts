@@ -2,6 +2,7 @@
 // their rules; whatever fails ends it in a sentence.
 import { readFileSync } from "node:fs";
 import {
+  clustered,
   type CrossValidationOptions,
   crossValidate,
   type FitOptions,
@@ -306,6 +307,17 @@ describe("refuses, in a sentence", () => {
     const run = crossValidate(classes, options as CrossValidationOptions);
     await expect(run).rejects.toMatchObject({ code: "INVALID_OPTION" });
     await expect(run).rejects.toThrow(sentence);
+  });
+
+  it("more clusters than tasks before anything is trained, in the sentence of a training", async () => {
+    const message = expect.stringMatching(/^k is 7, but there are 6 tasks; give at most one cluster a task$/);
+    const matching = { code: "INVALID_OPTION", message };
+    const grid = { k: [2, 7] };
+    const onProgress = () => expect.unreachable("a training ended");
+    const options = { ...common, relationship: clustered({ k: 2, lambda2: 0.1 }), grid };
+    await expect(fit(classes, { relationship: clustered({ k: 7 }) }).result).rejects.toMatchObject(matching);
+    await expect(crossValidate(classes, { ...options, onProgress })).rejects.toMatchObject(matching);
+    await expect(lambdaPath(classes, options)).rejects.toMatchObject(matching);
   });
 
   it("what is no set of tasks", async () => {

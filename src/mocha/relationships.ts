@@ -333,6 +333,24 @@ export function withHyperparameters(relationship: Relationship, values: Hyperpar
   return makers[family]({ ...options, ...values } as never);
 }
 
+/** @internal Whether it can be over so many tasks. @throws FedmtlError INVALID_OPTION for more clusters, or for too many tasks */
+export function checkTaskCount({ family, k }: Relationship, tasks: number): void {
+  if (k !== undefined && k > tasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `k is ${k}, but there are ${tasks} tasks; give at most one cluster a task`,
+    );
+  }
+  const { mostTasks = Number.POSITIVE_INFINITY } = traitsOf(family);
+  if (tasks > mostTasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `relationship "${family}" takes at most ${mostTasks.toLocaleString("en-US")} tasks, there are ` +
+        `${tasks.toLocaleString("en-US")}; give "graph" with the edges you know, or "trace-norm", which take any number`,
+    );
+  }
+}
+
 /**
  * Share of omegaTolerance that an Omega step may lose by not telling apart directions of small variance: what Omega is
  * known to stays the tolerance. Measured: docs/scale.md.
@@ -358,20 +376,7 @@ export function toNative(
   }
   const steps = { omegaSteps, cutTolerance: cutShare * omegaTolerance };
   const numbers = { ...numbersOf(family, given), ...steps };
-  if (numbers.k !== undefined && numbers.k > tasks) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `k is ${numbers.k}, but there are ${tasks} tasks; give at most one cluster a task`,
-    );
-  }
-  const { mostTasks = Number.POSITIVE_INFINITY } = traitsOf(family);
-  if (tasks > mostTasks) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `relationship "${family}" takes at most ${mostTasks.toLocaleString("en-US")} tasks, there are ` +
-        `${tasks.toLocaleString("en-US")}; give "graph" with the edges you know, or "trace-norm", which take any number`,
-    );
-  }
+  checkTaskCount(numbers, tasks);
   if (edges !== undefined) {
     const known = names();
     refuseEdge(findUnknownTask(edges, known));
