@@ -4,7 +4,13 @@
 import { readFile } from "node:fs/promises";
 import { FedmtlError } from "../errors.js";
 import { ioError } from "../files.js";
-import { type Edge, type EdgeProblem, findEdgeProblem, findUnknownTask } from "../mocha/edges.js";
+import {
+  type Edge,
+  type EdgeProblem,
+  findEdgeProblem,
+  findHeavyEdge,
+  findUnknownTask,
+} from "../mocha/edges.js";
 import { native } from "../native.js";
 
 interface EdgesFile {
@@ -30,14 +36,17 @@ function refuse(path: string, { lines }: EdgesFile, found: EdgeProblem | undefin
   }
 }
 
-/** @throws FedmtlError IO; BAD_INPUT naming file and line */
-export async function readEdges(path: string): Promise<readonly Edge[]> {
+/**
+ * @param lambdas those of the relationship, beside which a weight can be too large
+ * @throws FedmtlError IO; BAD_INPUT naming file and line
+ */
+export async function readEdges(
+  path: string,
+  lambdas: { readonly lambda1: number; readonly lambda2: number },
+): Promise<readonly Edge[]> {
   const file = await parse(path);
-  refuse(
-    path,
-    file,
-    findEdgeProblem(file.edges, (index) => `line ${file.lines[index]}`),
-  );
+  const found = findEdgeProblem(file.edges, (index) => `line ${file.lines[index]}`);
+  refuse(path, file, found ?? findHeavyEdge(file.edges, lambdas));
   return file.edges;
 }
 

@@ -62,7 +62,11 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
     numbers: ["rho"],
   },
   graph: {
-    make: async (weights, { edges = "" }) => graph({ ...weights, edges: await readEdges(edges) }),
+    make: async (weights, { edges = "" }) => {
+      // Weights that are not given are the library's to fill in.
+      const withoutEdges = graph({ ...weights, edges: [] });
+      return graph({ ...weights, edges: await readEdges(edges, withoutEdges) });
+    },
     files: ["edges"],
   },
   fixed: {

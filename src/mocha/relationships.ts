@@ -13,6 +13,7 @@ import {
   edgeArrays,
   edgePlace,
   findEdgeProblem,
+  findHeavyEdge,
   findUnknownTask,
 } from "./edges.js";
 import { isMatrix, mlMatrix } from "../on_demand.js";
@@ -229,7 +230,8 @@ export function sparsePrecision(options: Lambdas & { readonly rho?: number } = {
  * graph's Laplacian. Tasks without edges stand alone.
  *
  * @param options edges: undirected, `[taskA, taskB, weight]`, each pair of tasks at most once; lambda2 must be above 0
- * @throws FedmtlError INVALID_OPTION for such a lambda2, or an edge that is none; tasks that the data do not have are
+ * @throws FedmtlError INVALID_OPTION for such a lambda2, or an edge that is none, or one of a weight of more than 1e15
+ *   lambda2 / lambda1; tasks that the data do not have are
  *   refused when a training starts
  */
 export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): Relationship {
@@ -246,7 +248,7 @@ export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): R
       'relationship "graph" needs edges; give an array of [task, task, weight]',
     );
   }
-  refuseEdge(findEdgeProblem(options.edges, edgePlace));
+  refuseEdge(findEdgeProblem(options.edges, edgePlace) ?? findHeavyEdge(options.edges, numbers));
   const edges = options.edges.map(([a, b, weight]): Edge => Object.freeze([a, b, weight] as const));
   return Object.freeze({ ...numbers, edges: Object.freeze(edges) });
 }
