@@ -281,6 +281,8 @@ describe("refuses, in a sentence", () => {
     ["no process", { parallel: 0 }, /parallel is 0; give a whole number from 1/],
     ["an empty list", { grid: { lambda1: [] } }, /lambda1 of grid is \[\]; give a list of numbers/],
     ["a value twice", { grid: { lambda1: [1, 2, 1] } }, /lambda1 of grid has 1 twice/],
+    ["a list for the grid", { grid: [] }, /grid is \(an array\); give \{ lambda1: \[\.\.\.\] \}/],
+    ["null for folds", { folds: null }, /folds is null; give a whole number/],
     ["another axis", { grid: { lamda1: [1] } }, /unknown axis of grid "lamda1"; .*did you mean "lambda1"/],
     ["a number that lambda1 cannot be", { grid: { lambda1: [1, 0] } }, /lambda1 is 0; give a number above 0/],
     [

@@ -127,7 +127,7 @@ export function ownNumbers(relationship: Relationship): Record<string, number> {
 
 function checked(family: Family, name: string, given: unknown, number: OwnNumber): number | undefined {
   const { range, fallback, needed } = number;
-  const value = given ?? fallback;
+  const value = given === undefined ? fallback : given;
   if (value === undefined && needed === undefined) {
     return undefined;
   }

@@ -22,7 +22,7 @@ export type Path = readonly Hyperparameters[];
 
 /** The grid as axes, every list checked; without a lambda1 that of the relationship. @throws FedmtlError INVALID_OPTION */
 function axesOf(grid: Grid, { lambda1 }: Relationship): ReadonlyMap<Hyperparameter, readonly number[]> {
-  if (typeof grid !== "object" || grid === null) {
+  if (typeof grid !== "object" || grid === null || Array.isArray(grid)) {
     throw new FedmtlError("INVALID_OPTION", `grid is ${shown(grid)}; give { lambda1: [...] }`);
   }
   const axes = new Map<Hyperparameter, readonly number[]>();
