@@ -7,6 +7,7 @@ import { ioError } from "../files.js";
 import {
   type Edge,
   type EdgeProblem,
+  type TaskOwner,
   findEdgeProblem,
   findHeavyEdge,
   findUnknownTask,
@@ -37,6 +38,8 @@ function refuse(path: string, { lines }: EdgesFile, found: EdgeProblem | undefin
 }
 
 /**
+ * The edges of a file; none where it is empty or a header alone.
+ *
  * @param lambdas those of the relationship, beside which a weight can be too large
  * @throws FedmtlError IO; BAD_INPUT naming file and line
  */
@@ -53,14 +56,16 @@ export async function readEdges(
 /**
  * Checks that all tasks of the file's edges are among the names.
  *
+ * @param owner what has these tasks
  * @throws FedmtlError BAD_INPUT naming file and line
  */
 export async function checkEdgeTasks(
   path: string,
   edges: readonly Edge[],
   names: readonly string[],
+  owner: TaskOwner = "data",
 ): Promise<void> {
-  const found = findUnknownTask(edges, names);
+  const found = findUnknownTask(edges, names, owner);
   // Lines are only needed where there is something to say.
   refuse(path, found === undefined ? { edges, lines: new Float64Array() } : await parse(path), found);
 }

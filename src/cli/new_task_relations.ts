@@ -63,7 +63,7 @@ async function edgesOf(
 ): Promise<RelationsOf> {
   const all = await readEdges(path, { lambda1: Number(lambda1), lambda2: Number(lambda2) });
   const names = [...known, ...fresh];
-  await checkEdgeTasks(path, all, names);
+  await checkEdgeTasks(path, all, names, "both");
   const positions = new Map(names.map((name, position) => [name, position]));
   const positionOf = (name: string): number => positions.get(name) ?? -1;
   const lists = fresh.map((): [string, number][] => []);

@@ -65,7 +65,11 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
     make: async (weights, { edges = "" }) => {
       // Weights that are not given are the library's to fill in.
       const withoutEdges = graph({ ...weights, edges: [] });
-      return graph({ ...weights, edges: await readEdges(edges, withoutEdges) });
+      const given = await readEdges(edges, withoutEdges);
+      if (given.length === 0) {
+        throw new FedmtlError("BAD_INPUT", `${edges}: found no edge, expected lines taskA,taskB,weight`);
+      }
+      return graph({ ...weights, edges: given });
     },
     files: ["edges"],
   },

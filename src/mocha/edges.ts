@@ -89,15 +89,33 @@ export function findHeavyEdge(
   return { index, problem };
 }
 
-/** The first edge with a task that is not among the names. */
-export function findUnknownTask(edges: readonly Edge[], names: readonly string[]): EdgeProblem | undefined {
+const wordsOfOwner = {
+  data: { without: "which the data do not have", given: "give tasks of the data" },
+  model: { without: "which the model does not have", given: "give tasks of the model" },
+  both: { without: "which neither the model nor the data have", given: "give tasks of the two" },
+} as const;
+
+/** What has the tasks that an edge may join. */
+export type TaskOwner = keyof typeof wordsOfOwner;
+
+/**
+ * The first edge with a task that is not among the names.
+ *
+ * @param owner what has these tasks
+ */
+export function findUnknownTask(
+  edges: readonly Edge[],
+  names: readonly string[],
+  owner: TaskOwner = "data",
+): EdgeProblem | undefined {
   const known = new Set(names);
+  const { without, given } = wordsOfOwner[owner];
   for (const [index, [a, b]] of edges.entries()) {
     const stranger = [a, b].find((name) => !known.has(name));
     if (stranger !== undefined) {
       const nearest = nearestName(stranger, names);
-      const hint = nearest === undefined ? "give tasks of the data" : `did you mean ${quoted(nearest)}?`;
-      return { index, problem: `names the task ${quoted(stranger)}, which the data do not have; ${hint}` };
+      const hint = nearest === undefined ? given : `did you mean ${quoted(nearest)}?`;
+      return { index, problem: `names the task ${quoted(stranger)}, ${without}; ${hint}` };
     }
   }
   return undefined;

@@ -96,7 +96,7 @@ export function extendGraph(
       ? { index: malformed, problem: "is no edge; give [task of the model, weight]" }
       : (findEdgeProblem(named, edgePlace) ??
         findHeavyEdge(named, { lambda1, lambda2 }) ??
-        findUnknownTask(named, [...names, newName]));
+        findUnknownTask(named, [...names, newName], "model"));
   if (found !== undefined) {
     throw new FedmtlError("INVALID_OPTION", `${edgePlace(found.index)} ${found.problem}`);
   }
