@@ -85,7 +85,7 @@ export function findHeavyEdge(
   }
   const problem =
     `joins ${quoted(a)} and ${quoted(b)} with the weight ${weight}, which is too large beside lambda2 ${lambda2}; ` +
-    `lambda1 times a weight may be ${mostStrength} times lambda2 at most`;
+    `lambda1 times a weight may be ${mostStrength.toExponential()} times lambda2 at most`;
   return { index, problem };
 }
 
