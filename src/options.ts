@@ -286,7 +286,7 @@ export const checkpointRanges = {
 const allRanges = { ...ranges, ...checkpointRanges };
 
 function numeric(name: keyof typeof allRanges, given: number | undefined, fallback: number): number {
-  const value = given ?? fallback;
+  const value = given === undefined ? fallback : given;
   if (!inRange(value, allRanges[name])) {
     throw new FedmtlError("INVALID_OPTION", `${name} is ${shown(value)}; give ${inWords(allRanges[name])}`);
   }
@@ -298,7 +298,7 @@ function numericOrAuto(
   given: number | "auto" | undefined,
   fallback: number | "auto",
 ): number | "auto" {
-  const value = given ?? fallback;
+  const value = given === undefined ? fallback : given;
   if (value !== "auto" && !inRange(value, ranges[name])) {
     throw new FedmtlError(
       "INVALID_OPTION",
@@ -373,7 +373,7 @@ export function resolveOptions(given: FitOptions = {}): ResolvedOptions {
       "positive names one label against the rest, multiclass takes each of them; give one of the two",
     );
   }
-  const stop = given.stop ?? {};
+  const { stop = {} } = given;
   requireOptions("stop is", stop, "{ gap: 1e-3, rounds: 1000 }");
   rejectUnknownNames("option of stop", stop, ["gap", "rounds"]);
   const gap = numeric("gap", stop.gap, defaults.gap);

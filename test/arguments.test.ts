@@ -66,6 +66,20 @@ describe("parseArguments", () => {
     expect(help).toBe(false);
   });
 
+  it("takes a choice in the spelling of a property too, and gives the one it lists", () => {
+    const flags = [{ name: "metric", kind: "choice", choices: ["log-loss", "explainedVariance"], help: "" }];
+    const command = { ...train, flags } as Command;
+    for (const [given, chosen] of [
+      ["log-loss", "log-loss"],
+      ["logLoss", "log-loss"],
+      ["explainedVariance", "explainedVariance"],
+      ["explained-variance", "explainedVariance"],
+    ] as const) {
+      expect(parseArguments(command, ["d", "--metric", given]).flags).toEqual({ metric: chosen });
+    }
+    expect(() => parseArguments(command, ["d", "--metric", "logloss"])).toThrow(/did you mean "log-loss"/);
+  });
+
   it("has exact types", () => {
     const { flags } = parse("x");
     expectTypeOf(flags.loss).toEqualTypeOf<"hinge" | "logistic" | undefined>();

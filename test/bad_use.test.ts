@@ -15,6 +15,7 @@ import {
   mean,
   Model,
   readTasks,
+  sparsePrecision,
   TaskSet,
   TaskSetBuilder,
   traceNorm,
@@ -69,6 +70,18 @@ describe.concurrent("data that do not fit the model", () => {
       3,
       /labels\.svm: .*label 2, expected -1 or 1/,
     );
+  });
+
+  it("one name for the tasks of a correlation", async () => {
+    const trained = await Model.load(model);
+    for (const [given, shown] of [
+      ["a", '"a"'],
+      [null, "null"],
+    ]) {
+      const message = new RegExp(`tasks of correlation are ${shown}; give an array of names`);
+      await expectError(() => trained.correlation(given as never), "INVALID_ARGUMENT", message);
+    }
+    await expectError(() => trained.correlation([5] as never), "UNKNOWN_TASK", /unknown task 5/);
   });
 
   it("rows in no form", async () => {
@@ -236,6 +249,13 @@ describe("options of another type: INVALID_OPTION, what was given is shown", () 
     ["infinity", options({ localEpochs: 1 / 0 }), /localEpochs is Infinity/],
     ["a number for stop", options({ stop: 5 }), /stop is 5; give an object/],
     ["a text for checkpoint", options({ checkpoint: "x" }), /checkpoint is "x"; give an object/],
+    ["null for a number", options({ smoothing: null }), /smoothing is null; give a number above 0/],
+    ["null for a number or a word", options({ certifyEvery: null }), /certifyEvery is null; give a whole/],
+    ["null for stop", options({ stop: null }), /stop is null; give an object/],
+    ["null for lambda1", () => mean({ lambda1: null as never }), /lambda1 is null; give a number above 0/],
+    ["null for rho", () => sparsePrecision({ rho: null as never }), /rho is null; give a number above 0/],
+    ["null for epsilon", () => traceNorm({ epsilon: null as never }), /epsilon is null; .*, or leave it out/],
+    ["null for k", () => clustered({ k: null as never }), /k is null; give a whole number from 1/],
     ["no k", () => clustered(undefined as never), /"clustered" is made from an object, not undefined/],
     ["no edges", () => graph(null as never), /"graph" is made from an object, not null/],
     ["omega of text", () => fixed({ omega: "x" as never }), /omega is "x"; give a Matrix/],

@@ -99,6 +99,32 @@ describe("graph", () => {
     });
   });
 
+  it("takes a weight up to 1e15 lambda2 / lambda1, and refuses a larger one by its pair", async () => {
+    const tasks = hardTasks(72, "squared", shapes[0], "dense");
+    const joined = (weight: number) =>
+      graph({ lambda1: 0.5, lambda2: 2, edges: [...edges, ["task-1", "task-2", weight]] });
+    const { status, certificate } = await fit(toTaskSet(tasks), {
+      ...{ loss: "squared", relationship: joined(4e15), stop: { gap: 1e-6 } },
+    }).result;
+    expect(status).toBe("converged");
+    expect(certificate.gap).toBeGreaterThanOrEqual(0);
+    for (const weight of [4.1e15, 1e20, 1e308]) {
+      expect(() => joined(weight)).toThrow(
+        expect.objectContaining({
+          code: "INVALID_OPTION",
+          message: expect.stringMatching(
+            /^edges\[3\] joins "task-1" and "task-2" .* too large beside lambda2 2;/,
+          ),
+        }),
+      );
+    }
+    const found = await fit(toTaskSet(tasks), { loss: "squared", relationship: joined(1) }).result;
+    await expect(found.model.addTask("new", undefined, { edges: [["task-1", 1e20]] })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining('"task-1" and "new" with the weight 100000000000000000000'),
+    });
+  });
+
   it("of no edges is independent with lambda2, and all tasks joined strongly are one model", async () => {
     const tasks = hardTasks(72, "squared", shapes[0], "dense");
     const alone = await solved(tasks, graph({ lambda2: 0.3, edges: [] }));

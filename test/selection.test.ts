@@ -2,6 +2,7 @@
 // their rules; whatever fails ends it in a sentence.
 import { readFileSync } from "node:fs";
 import {
+  clustered,
   type CrossValidationOptions,
   crossValidate,
   type FitOptions,
@@ -280,6 +281,8 @@ describe("refuses, in a sentence", () => {
     ["no process", { parallel: 0 }, /parallel is 0; give a whole number from 1/],
     ["an empty list", { grid: { lambda1: [] } }, /lambda1 of grid is \[\]; give a list of numbers/],
     ["a value twice", { grid: { lambda1: [1, 2, 1] } }, /lambda1 of grid has 1 twice/],
+    ["a list for the grid", { grid: [] }, /grid is \(an array\); give \{ lambda1: \[\.\.\.\] \}/],
+    ["null for folds", { folds: null }, /folds is null; give a whole number/],
     ["another axis", { grid: { lamda1: [1] } }, /unknown axis of grid "lamda1"; .*did you mean "lambda1"/],
     ["a number that lambda1 cannot be", { grid: { lambda1: [1, 0] } }, /lambda1 is 0; give a number above 0/],
     [
@@ -306,6 +309,17 @@ describe("refuses, in a sentence", () => {
     const run = crossValidate(classes, options as CrossValidationOptions);
     await expect(run).rejects.toMatchObject({ code: "INVALID_OPTION" });
     await expect(run).rejects.toThrow(sentence);
+  });
+
+  it("more clusters than tasks before anything is trained, in the sentence of a training", async () => {
+    const message = expect.stringMatching(/^k is 7, but there are 6 tasks; give at most one cluster a task$/);
+    const matching = { code: "INVALID_OPTION", message };
+    const grid = { k: [2, 7] };
+    const onProgress = () => expect.unreachable("a training ended");
+    const options = { ...common, relationship: clustered({ k: 2, lambda2: 0.1 }), grid };
+    await expect(fit(classes, { relationship: clustered({ k: 7 }) }).result).rejects.toMatchObject(matching);
+    await expect(crossValidate(classes, { ...options, onProgress })).rejects.toMatchObject(matching);
+    await expect(lambdaPath(classes, options)).rejects.toMatchObject(matching);
   });
 
   it("what is no set of tasks", async () => {

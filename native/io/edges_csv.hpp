@@ -18,11 +18,10 @@ struct EdgeList {
 
 /// Lines `taskA,taskB,weight`; names with commas in quotes (RFC 4180), without line ends. A first line whose
 /// third cell is the word `weight` is a header. Blank lines, CRLF and a byte order mark are legal. Whether
-/// tasks exist and weights make sense is for the caller to say.
+/// tasks exist, weights make sense and there may be no edge at all is for the caller to say.
 /// @param fileName for messages only
 /// @throws Error BadInput with line and column for another number of cells, an empty name, a weight that is
-/// no
-///   finite number, stray quotes, or a file without any edge
+///   no finite number, or stray quotes
 EdgeList parseEdgesCsv(std::string fileName, std::span<const char> text);
 
 }  // namespace fedmtl

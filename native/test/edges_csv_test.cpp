@@ -30,10 +30,14 @@ TEST(EdgesCsv, LinesAreThoseOfTheFile) {
     EXPECT_EQ(parse("a,b,weight\nb,c,2\nc,weight,3\n").lines, (std::vector<std::int64_t>{2, 3}));
 }
 
+TEST(EdgesCsv, AFileWithoutEdgesHasNone) {
+    for (const std::string_view text : {"", "\n \r\n", "a,b,weight\n", "\xEF\xBB\xBF"}) {
+        EXPECT_TRUE(parse(text).lines.empty());
+    }
+}
+
 TEST(EdgesCsv, FaultsAreNamedAndPlaced) {
     const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
-        {"", {"line 1, column 1", "end of the file", "taskA,taskB,weight"}},
-        {"a,b,weight\n", {"line 1", "end of the file"}},
         {"a,b\n", {"line 1, column 4", "end of the line", "three cells"}},
         {"a,b,1\nb,c,1,2\n", {"line 2, column 6", "fourth cell", "three cells"}},
         {"a,b,one\n", {"line 1, column 5", "\"one\"", "finite number"}},

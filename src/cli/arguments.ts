@@ -30,7 +30,7 @@ export interface StringFlag extends FlagBase {
   readonly placeholder: string;
 }
 
-/** A flag with one of a list of names as its value. */
+/** A flag with one of a list of names as its value; the spelling of a property is taken too: `logLoss` for `log-loss`. */
 export interface ChoiceFlag extends FlagBase {
   readonly kind: "choice";
   readonly choices: readonly string[];
@@ -208,11 +208,13 @@ function readValue(flag: Flag, value: string | undefined, inline: boolean): Flag
   switch (flag.kind) {
     case "string":
       return value;
-    case "choice":
-      if (!flag.choices.includes(value)) {
+    case "choice": {
+      const chosen = flag.choices.find((one) => propertyName(one) === propertyName(value));
+      if (chosen === undefined) {
         throw invalidChoice(`value of --${flag.name}`, value, flag.choices);
       }
-      return value;
+      return chosen;
+    }
     case "numbers":
       return value.split(",").map((text) => readNumber(flag, text.trim()));
     default:

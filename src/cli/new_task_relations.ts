@@ -3,6 +3,7 @@
  */
 import { FedmtlError } from "../errors.js";
 import type { GivenRelations } from "../mocha/given_relations.js";
+import type { Model } from "../mocha/model.js";
 import { checkEdgeTasks, readEdges } from "./edges_file.js";
 import { readMatrix } from "./matrix_file.js";
 
@@ -21,21 +22,22 @@ export type RelationsOf = (i: number) => GivenRelations;
  * already and are left out. A matrix has a row and column a task: those of the model in its order, then the new ones in the
  * order of the data; of the model's tasks among themselves it is not looked at.
  *
- * @param known names of the model's tasks
+ * @param model that gets the new tasks
  * @param fresh names of the new ones
  * @throws FedmtlError INVALID_OPTION for more than one file; BAD_INPUT naming file and line; IO
  */
 export async function readRelations(
   flags: RelationFlags,
-  known: readonly string[],
+  model: Model,
   fresh: readonly string[],
 ): Promise<RelationsOf> {
   const { edges, omega, sigma } = flags;
+  const known = model.names;
   if ([edges, omega, sigma].filter((path) => path !== undefined).length > 1) {
     throw new FedmtlError("INVALID_OPTION", "--edges, --omega and --sigma say the same; give one of them");
   }
   if (edges !== undefined) {
-    return edgesOf(edges, known, fresh);
+    return edgesOf(edges, model, fresh);
   }
   const path = omega ?? sigma;
   if (path === undefined) {
@@ -56,12 +58,12 @@ export async function readRelations(
 
 async function edgesOf(
   path: string,
-  known: readonly string[],
+  { names: known, options: { lambda1, lambda2 } }: Model,
   fresh: readonly string[],
 ): Promise<RelationsOf> {
-  const all = await readEdges(path);
+  const all = await readEdges(path, { lambda1: Number(lambda1), lambda2: Number(lambda2) });
   const names = [...known, ...fresh];
-  await checkEdgeTasks(path, all, names);
+  await checkEdgeTasks(path, all, names, "both");
   const positions = new Map(names.map((name, position) => [name, position]));
   const positionOf = (name: string): number => positions.get(name) ?? -1;
   const lists = fresh.map((): [string, number][] => []);

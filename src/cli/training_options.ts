@@ -62,7 +62,15 @@ const familyFlags: Readonly<Record<Family, FamilyFlags>> = {
     numbers: ["rho"],
   },
   graph: {
-    make: async (weights, { edges = "" }) => graph({ ...weights, edges: await readEdges(edges) }),
+    make: async (weights, { edges = "" }) => {
+      // Weights that are not given are the library's to fill in.
+      const withoutEdges = graph({ ...weights, edges: [] });
+      const given = await readEdges(edges, withoutEdges);
+      if (given.length === 0) {
+        throw new FedmtlError("BAD_INPUT", `${edges}: found no edge, expected lines taskA,taskB,weight`);
+      }
+      return graph({ ...weights, edges: given });
+    },
     files: ["edges"],
   },
   fixed: {

@@ -9,7 +9,7 @@ import type { Certificate } from "../mocha/history.js";
 import { isClassification, type LabelMapping, toTarget } from "../mocha/labels.js";
 import type { Model } from "../mocha/model.js";
 import { labelsFrom } from "../mocha/predictions.js";
-import { type Family, isLearned } from "../mocha/relationships.js";
+import { type Family, isLearned, ownNumbers } from "../mocha/relationships.js";
 import type { ResolvedOptions } from "../options.js";
 import { version } from "../version.js";
 import { bytesInWords, grouped, mostTasksDrawn, percent, relationMap, short, timeInWords } from "./output.js";
@@ -102,17 +102,19 @@ export function trainingText(training: FinishedTraining): string {
   const { model, history } = result;
   const { loss, relationship, weighting } = options;
   const { family, lambda1, lambda2 } = relationship;
+  const numbers = Object.entries({ lambda1, lambda2, ...ownNumbers(relationship) });
   const rows = tasks.rowCount;
   const traffic = `${bytesInWords(history.total("bytesUp"))} up, ${bytesInWords(history.total("bytesDown"))} down`;
   return [
     `Trained ${counted(tasks.taskCount, "task")}: ${counted(rows, "row")} of ${counted(tasks.cols, "feature")}.`,
-    `Loss ${loss}, relationship ${family}, lambda1 ${short(lambda1)}, lambda2 ${short(lambda2)}, weighting ${weighting}.`,
+    `Loss ${loss}, relationship ${family}, ${numbers.map(([name, value]) => `${name} ${short(value)}`).join(", ")}, weighting ${weighting}.`,
     ...(model.labels === undefined ? [] : [`Labels: ${labelsInWords(model.labels)}.`]),
     ...(model.classes === undefined ? [] : [`Classes: ${classesInWords(model.classes)}.`]),
     "",
     `${endInWords(training)} after ${counted(history.length, "round")}${omegaStepsInWords(result)}, ` +
       `${timeInWords(training.seconds)}, ${traffic}.`,
     certificateInWords(result, family),
+    ...edgesInWords(result, family),
     errorsInWords(training),
     "",
   ].join("\n");
@@ -135,6 +137,21 @@ export function certificateInWords({ certificate }: Pick<FitResult, "certificate
     `Certificate: the objective is within ${within} of the optimum for ${forWhat} ` +
     `(primal ${primal.toPrecision(6)}, dual ${dual.toPrecision(6)})${jointInWords(certificate)}.`
   );
+}
+
+/** What to do where a sparse precision was learned that has no edge; else nothing. */
+function edgesInWords({ model, omegaSteps }: FitResult, family: Family): string[] {
+  if (family !== "sparse-precision" || omegaSteps === 0 || model.names.length < 2) {
+    return [];
+  }
+  const models = model.classes?.map((label) => model.ofClass(label)) ?? [model];
+  if (models.some((one) => one.edges().length > 0)) {
+    return [];
+  }
+  return [
+    "No edge was learned: no task informs another. A smaller rho or lambda1 draws more edges; " +
+      "let lambda1 fall with rho, since a task alone has the ridge lambda1/rho.",
+  ];
 }
 
 /** How near the model is to the best over all relationships too, where that is known. */

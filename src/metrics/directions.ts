@@ -37,7 +37,7 @@ export function metricsOf(loss: Loss): readonly MetricName[] {
  */
 export function metricFor(loss: Loss, given: MetricName | undefined): MetricName {
   const available = metricsOf(loss);
-  const metric = given ?? available[0] ?? "error";
+  const metric = given === undefined ? (available[0] ?? "error") : given;
   if (!metricNames.includes(metric)) {
     throw invalidChoice("metric", metric, metricNames);
   }

@@ -67,15 +67,55 @@ function repetition(
     : `joins ${quoted(a)} and ${quoted(b)} as ${place(before)} does; give each pair of tasks once`;
 }
 
-/** The first edge with a task that is not among the names. */
-export function findUnknownTask(edges: readonly Edge[], names: readonly string[]): EdgeProblem | undefined {
+/**
+ * The most that lambda1 times a weight may be, in units of lambda2: about 1e16 times lambda2 the ridge is lost in rounding, and
+ * lambda1 Omega + lambda2 I is singular.
+ */
+const mostStrength = 1e15;
+
+/** The edge of the largest weight, if it is too large beside lambda2. */
+export function findHeavyEdge(
+  edges: readonly Edge[],
+  { lambda1, lambda2 }: { readonly lambda1: number; readonly lambda2: number },
+): EdgeProblem | undefined {
+  const index = edges.reduce((most, [, , weight], e) => (weight > (edges[most]?.[2] ?? 0) ? e : most), 0);
+  const [a = "", b = "", weight = 0] = edges[index] ?? [];
+  if (!(lambda1 * weight > mostStrength * lambda2)) {
+    return undefined;
+  }
+  const problem =
+    `joins ${quoted(a)} and ${quoted(b)} with the weight ${weight}, which is too large beside lambda2 ${lambda2}; ` +
+    `lambda1 times a weight may be ${mostStrength.toExponential()} times lambda2 at most`;
+  return { index, problem };
+}
+
+const wordsOfOwner = {
+  data: { without: "which the data do not have", given: "give tasks of the data" },
+  model: { without: "which the model does not have", given: "give tasks of the model" },
+  both: { without: "which neither the model nor the data have", given: "give tasks of the two" },
+} as const;
+
+/** What has the tasks that an edge may join. */
+export type TaskOwner = keyof typeof wordsOfOwner;
+
+/**
+ * The first edge with a task that is not among the names.
+ *
+ * @param owner what has these tasks
+ */
+export function findUnknownTask(
+  edges: readonly Edge[],
+  names: readonly string[],
+  owner: TaskOwner = "data",
+): EdgeProblem | undefined {
   const known = new Set(names);
+  const { without, given } = wordsOfOwner[owner];
   for (const [index, [a, b]] of edges.entries()) {
     const stranger = [a, b].find((name) => !known.has(name));
     if (stranger !== undefined) {
       const nearest = nearestName(stranger, names);
-      const hint = nearest === undefined ? "give tasks of the data" : `did you mean ${quoted(nearest)}?`;
-      return { index, problem: `names the task ${quoted(stranger)}, which the data do not have; ${hint}` };
+      const hint = nearest === undefined ? given : `did you mean ${quoted(nearest)}?`;
+      return { index, problem: `names the task ${quoted(stranger)}, ${without}; ${hint}` };
     }
   }
   return undefined;

@@ -4,7 +4,14 @@
  */
 import { FedmtlError } from "../errors.js";
 import type { NativeGraphKernel, NativeKernel, NativeRelationship } from "../native.js";
-import { type Edge, edgeArrays, edgePlace, findEdgeProblem, findUnknownTask } from "./edges.js";
+import {
+  type Edge,
+  edgeArrays,
+  edgePlace,
+  findEdgeProblem,
+  findHeavyEdge,
+  findUnknownTask,
+} from "./edges.js";
 import { writtenOut } from "./task_correlation.js";
 import { mlMatrix } from "../on_demand.js";
 
@@ -87,7 +94,9 @@ export function extendGraph(
   const found =
     malformed >= 0
       ? { index: malformed, problem: "is no edge; give [task of the model, weight]" }
-      : (findEdgeProblem(named, edgePlace) ?? findUnknownTask(named, [...names, newName]));
+      : (findEdgeProblem(named, edgePlace) ??
+        findHeavyEdge(named, { lambda1, lambda2 }) ??
+        findUnknownTask(named, [...names, newName], "model"));
   if (found !== undefined) {
     throw new FedmtlError("INVALID_OPTION", `${edgePlace(found.index)} ${found.problem}`);
   }

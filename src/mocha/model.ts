@@ -4,7 +4,7 @@
 import type { Matrix } from "ml-matrix";
 import { forEachFeature, type RowsLike, toRows } from "../data/rows.js";
 import type { TaskSet } from "../data/task_set.js";
-import { FedmtlError, invalidChoice } from "../errors.js";
+import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import { readWholeFile, writeFileAtomic } from "../files.js";
 import { type Evaluation, evaluatePredictions, type TaskPredictions } from "../metrics/evaluate.js";
 import { evaluateClasses } from "../metrics/evaluate_classes.js";
@@ -259,9 +259,15 @@ export class Model {
    * do not inform each other. Of several classes the mean of theirs.
    *
    * @param tasks names, by default all
-   * @throws FedmtlError INVALID_ARGUMENT for more than 5,000 tasks; UNKNOWN_TASK
+   * @throws FedmtlError INVALID_ARGUMENT for more than 5,000 tasks, or what is no list of names; UNKNOWN_TASK
    */
   correlation(tasks: readonly string[] = this.names): Matrix {
+    if (!Array.isArray(tasks)) {
+      throw new FedmtlError(
+        "INVALID_ARGUMENT",
+        `the tasks of correlation are ${shown(tasks)}; give an array of names, or nothing for all tasks`,
+      );
+    }
     if (tasks.length > largestCorrelation) {
       throw new FedmtlError(
         "INVALID_ARGUMENT",

@@ -13,6 +13,7 @@ import {
   edgeArrays,
   edgePlace,
   findEdgeProblem,
+  findHeavyEdge,
   findUnknownTask,
 } from "./edges.js";
 import { isMatrix, mlMatrix } from "../on_demand.js";
@@ -126,7 +127,7 @@ export function ownNumbers(relationship: Relationship): Record<string, number> {
 
 function checked(family: Family, name: string, given: unknown, number: OwnNumber): number | undefined {
   const { range, fallback, needed } = number;
-  const value = given ?? fallback;
+  const value = given === undefined ? fallback : given;
   if (value === undefined && needed === undefined) {
     return undefined;
   }
@@ -229,7 +230,8 @@ export function sparsePrecision(options: Lambdas & { readonly rho?: number } = {
  * graph's Laplacian. Tasks without edges stand alone.
  *
  * @param options edges: undirected, `[taskA, taskB, weight]`, each pair of tasks at most once; lambda2 must be above 0
- * @throws FedmtlError INVALID_OPTION for such a lambda2, or an edge that is none; tasks that the data do not have are
+ * @throws FedmtlError INVALID_OPTION for such a lambda2, or an edge that is none, or one of a weight of more than 1e15
+ *   lambda2 / lambda1; tasks that the data do not have are
  *   refused when a training starts
  */
 export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): Relationship {
@@ -246,7 +248,7 @@ export function graph(options: Lambdas & { readonly edges: readonly Edge[] }): R
       'relationship "graph" needs edges; give an array of [task, task, weight]',
     );
   }
-  refuseEdge(findEdgeProblem(options.edges, edgePlace));
+  refuseEdge(findEdgeProblem(options.edges, edgePlace) ?? findHeavyEdge(options.edges, numbers));
   const edges = options.edges.map(([a, b, weight]): Edge => Object.freeze([a, b, weight] as const));
   return Object.freeze({ ...numbers, edges: Object.freeze(edges) });
 }
@@ -333,6 +335,24 @@ export function withHyperparameters(relationship: Relationship, values: Hyperpar
   return makers[family]({ ...options, ...values } as never);
 }
 
+/** @internal Whether it can be over so many tasks. @throws FedmtlError INVALID_OPTION for more clusters, or for too many tasks */
+export function checkTaskCount({ family, k }: Relationship, tasks: number): void {
+  if (k !== undefined && k > tasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `k is ${k}, but there are ${tasks} tasks; give at most one cluster a task`,
+    );
+  }
+  const { mostTasks = Number.POSITIVE_INFINITY } = traitsOf(family);
+  if (tasks > mostTasks) {
+    throw new FedmtlError(
+      "INVALID_OPTION",
+      `relationship "${family}" takes at most ${mostTasks.toLocaleString("en-US")} tasks, there are ` +
+        `${tasks.toLocaleString("en-US")}; give "graph" with the edges you know, or "trace-norm", which take any number`,
+    );
+  }
+}
+
 /**
  * Share of omegaTolerance that an Omega step may lose by not telling apart directions of small variance: what Omega is
  * known to stays the tolerance. Measured: docs/scale.md.
@@ -358,20 +378,7 @@ export function toNative(
   }
   const steps = { omegaSteps, cutTolerance: cutShare * omegaTolerance };
   const numbers = { ...numbersOf(family, given), ...steps };
-  if (numbers.k !== undefined && numbers.k > tasks) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `k is ${numbers.k}, but there are ${tasks} tasks; give at most one cluster a task`,
-    );
-  }
-  const { mostTasks = Number.POSITIVE_INFINITY } = traitsOf(family);
-  if (tasks > mostTasks) {
-    throw new FedmtlError(
-      "INVALID_OPTION",
-      `relationship "${family}" takes at most ${mostTasks.toLocaleString("en-US")} tasks, there are ` +
-        `${tasks.toLocaleString("en-US")}; give "graph" with the edges you know, or "trace-norm", which take any number`,
-    );
-  }
+  checkTaskCount(numbers, tasks);
   if (edges !== undefined) {
     const known = names();
     refuseEdge(findUnknownTask(edges, known));

@@ -73,7 +73,7 @@ export const selectionDefaults = { folds: 5, average: "macro", parallel: 1, refi
 const ownOptions = ["grid", "folds", "metric", "average", "parallel", "refit", "onProgress"];
 
 function numeric(name: keyof typeof selectionRanges, given: number | undefined): number {
-  const value = given ?? selectionDefaults[name];
+  const value = given === undefined ? selectionDefaults[name] : given;
   if (!inRange(value, selectionRanges[name])) {
     throw new FedmtlError(
       "INVALID_OPTION",

@@ -53,7 +53,7 @@ export class FoldRunner {
     const { loss, seed, relationship } = resolveOptions(plan.options);
     this.#tasks = tasks;
     this.#plan = plan;
-    this.paths = pathsOf(plan.grid, relationship);
+    this.paths = pathsOf(plan.grid, relationship, tasks.taskCount);
     this.#folds = dealFolds(tasks, { count: plan.folds, seed, stratified: isClassification(loss) });
   }
 

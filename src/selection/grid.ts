@@ -3,6 +3,7 @@
  */
 import { FedmtlError, invalidChoice, shown } from "../errors.js";
 import {
+  checkTaskCount,
   type Hyperparameter,
   type Hyperparameters,
   hyperparameters,
@@ -21,7 +22,7 @@ export type Path = readonly Hyperparameters[];
 
 /** The grid as axes, every list checked; without a lambda1 that of the relationship. @throws FedmtlError INVALID_OPTION */
 function axesOf(grid: Grid, { lambda1 }: Relationship): ReadonlyMap<Hyperparameter, readonly number[]> {
-  if (typeof grid !== "object" || grid === null) {
+  if (typeof grid !== "object" || grid === null || Array.isArray(grid)) {
     throw new FedmtlError("INVALID_OPTION", `grid is ${shown(grid)}; give { lambda1: [...] }`);
   }
   const axes = new Map<Hyperparameter, readonly number[]>();
@@ -53,9 +54,11 @@ function axesOf(grid: Grid, { lambda1 }: Relationship): ReadonlyMap<Hyperparamet
  * The grid as paths: one for every combination of the other axes, in the order given, each along lambda1 from the largest
  * value to the smallest.
  *
- * @throws FedmtlError INVALID_OPTION for a list that is empty or has a value twice, and for what the relationship does not take
+ * @param tasks how many there are
+ * @throws FedmtlError INVALID_OPTION for a list that is empty or has a value twice, and for what the relationship does not
+ *   take over so many tasks
  */
-export function pathsOf(grid: Grid, relationship: Relationship): readonly Path[] {
+export function pathsOf(grid: Grid, relationship: Relationship, tasks: number): readonly Path[] {
   const axes = axesOf(grid, relationship);
   let combinations: readonly Hyperparameters[] = [{}];
   for (const [name, values] of axes) {
@@ -66,7 +69,7 @@ export function pathsOf(grid: Grid, relationship: Relationship): readonly Path[]
   const lambdas = [...(axes.get("lambda1") ?? [])].sort((a, b) => b - a);
   const paths = combinations.map((point) => lambdas.map((lambda1) => ({ lambda1, ...point })));
   for (const point of paths.flat()) {
-    withHyperparameters(relationship, point);
+    checkTaskCount(withHyperparameters(relationship, point), tasks);
   }
   return paths;
 }

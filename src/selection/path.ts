@@ -114,7 +114,7 @@ export async function lambdaPath(
   }
   checkLabels(tasks.native, resolved);
   const points: PathPoint[] = [];
-  for (const path of pathsOf(grid, resolved.relationship)) {
+  for (const path of pathsOf(grid, resolved.relationship, tasks.taskCount)) {
     for await (const point of followPath(tasks, options, path)) {
       points.push(point);
     }

@@ -48,7 +48,7 @@ const hoursOfDay = 24;
 const shortestWait = 1e-9;
 
 function hour(name: string, given: number | undefined, fallback: number): number {
-  const value = given ?? fallback;
+  const value = given === undefined ? fallback : given;
   const range = { least: 0, most: hoursOfDay };
   if (!inRange(value, range)) {
     throw new FedmtlError("INVALID_OPTION", `${name} of dayNight is ${shown(value)}; give ${inWords(range)}`);

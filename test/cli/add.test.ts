@@ -62,6 +62,22 @@ it("takes the relations of new tasks from files: the model is that of addTask", 
   expect(after.weights(e)).toEqual(second.weights(e));
   expect(after.weights(f)).toEqual(second.weights(f));
 
+  for (const none of ["", "taskA,taskB,weight\n"]) {
+    await writeFile(file("none.csv"), none);
+    expect((await fedmtl(...args, "--edges", file("none.csv"))).code).toBe(0);
+    const alone = await before.addTask(e, tasks.select([e]), { edges: [] });
+    expect((await Model.load(grown)).weights(e)).toEqual(alone.weights(e));
+  }
+  await writeFile(file("strange.csv"), `${e},zebra,1\n`);
+  const strange = await fedmtl(...args, "--edges", file("strange.csv"));
+  expect(strange.code).toBe(3);
+  expect(strange.stderr).toMatch(
+    /strange\.csv, line 1: .*"zebra", which neither the model nor the data have/,
+  );
+  await expect(before.addTask(e, tasks.select([e]), { edges: [["zebra", 1]] })).rejects.toThrow(
+    /names the task "zebra", which the model does not have; give tasks of the model/,
+  );
+
   const sigmaOf = (m: number): string =>
     Array.from({ length: m }, (_, s) =>
       Array.from({ length: m }, (_, t) => 0.5 ** Math.abs(s - t)).join(","),

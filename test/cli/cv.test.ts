@@ -75,6 +75,13 @@ describe("cv", () => {
     expect(stderr).toContain("--folds has no effect with --path");
   });
 
+  it("takes a metric as the library names it and as flags are spelled", async () => {
+    const flags = [...common, "--loss", "logistic", "--lambda1", "1", "--metric"];
+    const named = await fedmtlJson("cv", data, ...flags, "logLoss");
+    const spelled = await fedmtlJson("cv", data, ...flags, "log-loss");
+    expect(named).toMatchObject({ metric: "logLoss", points: spelled.points });
+  });
+
   it("refuses numbers of another relationship in one sentence, and tells of other flags without effect", async () => {
     const { code, stderr } = await fedmtl("cv", data, "--rho", "0.1,1");
     expect(code).toBe(2);

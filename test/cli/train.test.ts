@@ -255,6 +255,26 @@ describe("train", () => {
     expect(stdout).toContain(`Wrote ${file("told.safetensors")}.`);
   });
 
+  it("says the relationship's own numbers", async () => {
+    const clusters = ["--relationship", "clustered", "--clusters", "2", "--eta", "0.3"];
+    expect((await fedmtl("train", data, ...weights, ...clusters)).stdout).toMatch(
+      /relationship clustered, lambda1 [\d.]+, lambda2 0, k 2, eta 0\.3,/,
+    );
+  });
+
+  it.each([
+    [0.01, false],
+    [1e3, true],
+  ])("of a sparse precision with rho %f, says whether it has no edge: %s", async (rho, none) => {
+    const flags = ["--relationship", "sparse-precision", "--rho", `${rho}`, "--lambda1", "0.01"];
+    const out = file(`rho${rho}.safetensors`);
+    const { code, stdout } = await fedmtl("train", data, ...flags, "--gap", "1e-4", "--out", out);
+    expect(code).toBe(0);
+    expect((await Model.load(out)).edges().length === 0).toBe(none);
+    expect(stdout).toContain(`lambda2 0, rho ${rho},`);
+    expect(stdout.includes("No edge was learned: no task informs another.")).toBe(none);
+  });
+
   it("exits with 4 if asked to converge and it did not, and still writes the model", async () => {
     const flags = [
       "train",

@@ -153,6 +153,8 @@ describe("bad input: exit code 3, the file named, no stack", () => {
     await writeFile(file("loop.edges"), "task-1,task-1,1\n");
     await writeFile(file("negative.edges"), "task-1,task-2,1\ntask-1,task-3,-1\n");
     await writeFile(file("twice.edges"), "a,b,Weight\ntask-1,task-2,1\n\ntask-2,task-1,1\n");
+    await writeFile(file("empty.edges"), "taskA,taskB,weight\n");
+    await writeFile(file("heavy.edges"), "task-01,task-02,1\n\ntask-01,task-03,1e308\n");
     await writeFile(file("short.edges"), "task-1,task-2\n");
     await writeFile(file("strangers.svm"), "1 qid:stranger 1:2\n");
     await writeFile(file("wide.svm"), "1 qid:task-01 13:2\n");
@@ -200,6 +202,16 @@ describe("bad input: exit code 3, the file named, no stack", () => {
       "an edge twice",
       train("toy.svm", ...graph, file("twice.edges")),
       /twice\.edges, line 4: the edge joins "task-2" and "task-1" as line 2 does; give each pair of tasks once/,
+    ],
+    [
+      "a graph without edges",
+      train("toy.svm", ...graph, file("empty.edges")),
+      /empty\.edges: found no edge, expected lines taskA,taskB,weight/,
+    ],
+    [
+      "an edge too heavy",
+      train("toy.svm", ...graph, file("heavy.edges")),
+      /heavy\.edges, line 3: the edge joins "task-01" and "task-03" with the weight 1e\+308, .* beside lambda2 0\.1;/,
     ],
     [
       "an edge without a weight",

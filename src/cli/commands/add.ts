@@ -69,7 +69,7 @@ async function add({ flags, positionals }: Arguments<typeof table>): Promise<num
   const tasks = await readTasks(dataPath, readOptions(dataPath, flags));
   const known = new Set(before.names);
   const fresh = tasks.names.filter((one) => !known.has(one));
-  const relationsOf = await readRelations(flags, before.names, fresh);
+  const relationsOf = await readRelations(flags, before, fresh);
   const gap = flags.gap === undefined ? {} : { gap: flags.gap };
   const added: Timed[] = [];
   let model = before;
