@@ -40,6 +40,12 @@ describe("refused, in a sentence", () => {
       "INVALID_ARGUMENT",
       /has a task of this name/,
     ],
+    [
+      "no rows",
+      () => model.addTask(last, { X: [], y: [] }),
+      "INVALID_ARGUMENT",
+      /X of the new task has no rows/,
+    ],
     ["no name", () => model.addTask("", rows), "INVALID_ARGUMENT", /give a text/],
     [
       "two tasks",

@@ -75,7 +75,8 @@ class AlternatingDirections {
     void rescale() {
         std::vector<double> e(p_);
         for (std::size_t i = 0; i < p_; ++i) {
-            e[i] = 1.0 / std::sqrt(Z_[i * p_ + i]);
+            const double z = Z_[i * p_ + i];  // not above 0 is rare, and passes
+            e[i] = z > 0.0 ? 1.0 / std::sqrt(z) : 1.0;
             scale_[i] *= e[i];
             r_[i] /= e[i];
         }

@@ -7,8 +7,7 @@
 // Inverse Covariance Estimation", JMLR 2014, Algorithm 1). A step minimises a quadratic model over the pairs
 // that are free (X_ij is not 0, or |S_ij - (X^-1)_ij| > r_i r_j; newton_direction.hpp); a backtracking search
 // along it keeps X positive definite and lets f fall. Where many pairs are free at first, the steps begin
-// where alternating directions end (alternating_directions.hpp), with the zeros of the minimum, and are one
-// to three.
+// where alternating directions end (alternating_directions.hpp), as a rule with its zeros, and are few.
 #pragma once
 
 #include "native/omega/newton_direction.hpp"

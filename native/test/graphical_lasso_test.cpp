@@ -2,6 +2,10 @@
 // start, nor the order of tasks, nor the number of threads decides the solution.
 #include "native/omega/graphical_lasso.hpp"
 
+#include <atomic>
+
+#include "native/omega/alternating_directions.hpp"
+#include "native/omega/proximal_newton.hpp"
 #include "native/status.hpp"
 #include "native/test/solver_support.hpp"
 
@@ -173,6 +177,72 @@ TEST(GraphicalLasso, OfASingularCovarianceAndASmallPenaltyTakesFewNewtonSteps) {
         const GraphicalLasso found = solved(S, c.m, c.rho);
         EXPECT_LE(found.newtonSteps, 8u);
         EXPECT_LT(missed(S, c.rho, dense(found.omega), c.m), 1e-8);
+    }
+}
+
+TEST(GraphicalLasso, GivesUpOnceCancelled) {
+    const Case c{120, 20, 5, 0.99, 0.005};
+    const std::vector<double> S = covariance(c.m, c.draws, c.groups, c.scale, c.m);
+    const std::atomic<bool> cancelled{true};
+    ThreadPool pool(1);
+    const GraphicalLasso found = graphicalLasso(c.m, S, c.rho, pool, {.cancelled = &cancelled});
+    EXPECT_EQ(found.newtonSteps, 0u);
+    EXPECT_FALSE(found.finished);
+}
+
+/// The whole matrix as one component, in the scale of the solver.
+LassoComponent componentOf(const std::vector<double>& S, std::size_t m, double rho) {
+    LassoComponent component{.p = m, .S = S, .r = std::vector<double>(m)};
+    for (std::size_t s = 0; s < m; ++s) {
+        const double d = 1.0 / std::sqrt(S[s * m + s] + rho);
+        component.r[s] = std::sqrt(rho) * d;
+        for (std::size_t t = 0; t < m; ++t) {
+            component.S[s * m + t] *= d / std::sqrt(S[t * m + t] + rho);
+        }
+    }
+    return component;
+}
+
+TEST(AlternatingDirections, EndNearTheMinimumWithItsZerosWhereverTheyBegin) {
+    for (const Case& c : kCases) {
+        if (c.m == 1) {
+            continue;
+        }
+        SCOPED_TRACE(::testing::Message() << "m " << c.m << ", rank " << c.draws << ", rho " << c.rho);
+        const std::vector<double> S = covariance(c.m, c.draws, c.groups, c.scale, c.m);
+        const LassoComponent component = componentOf(S, c.m, c.rho);
+        ThreadPool pool(1);
+        std::vector<double> identity(c.m * c.m);
+        for (std::size_t t = 0; t < c.m; ++t) {
+            identity[t * c.m + t] = 1.0;
+        }
+        const LassoSolution best = solveComponent(component, identity, {.threads = pool});
+        std::vector<double> between = component.S;
+        for (std::size_t t = 0; t < c.m; ++t) {
+            between[t * c.m + t] += 1.0;
+        }
+        const std::vector<double> other = inverse(std::move(between), c.m);
+        for (const std::vector<double>& start : {identity, best.X, other}) {
+            const std::vector<double> Z = nearMinimum(component, start, {.threads = pool});
+            expectNear(Z, best.X, 1e-3);
+            for (std::size_t st = 0; st < Z.size(); ++st) {
+                EXPECT_EQ(Z[st] == 0.0, best.X[st] == 0.0);
+            }
+        }
+    }
+}
+
+TEST(AlternatingDirections, EndPositiveDefiniteHoweverIllConditioned) {
+    for (const double rho : {1e-5, 1e-8, 1e-11}) {
+        const std::size_t m = 40;
+        const LassoComponent component = componentOf(covariance(m, 5, 3, 1.0, 4), m, rho);
+        ThreadPool pool(1);
+        std::vector<double> identity(m * m);
+        for (std::size_t t = 0; t < m; ++t) {
+            identity[t * m + t] = 1.0;
+        }
+        std::vector<double> near = nearMinimum(component, identity, {.threads = pool});
+        EXPECT_TRUE(blas::cholesky(near, m)) << rho;
     }
 }
 

@@ -181,6 +181,35 @@ TEST(Server, AnOmegaStepOfARelationshipThatIsNotLearnedChangesNothing) {
     }
 }
 
+TEST(Server, AnOmegaStepGivenUpChangesNothing) {
+    ThreadPool threads(1);
+    const std::atomic<bool> cancelled{true};
+    for (const Policy policy : {Policy::Row, Policy::Accelerated}) {
+        Numbers numbers(7);
+        const auto makeServer = [&] {
+            return Server(kTasks, kCols, makeSparsePrecision(kTasks, kWeights, 0.05), policy, threads);
+        };
+        Server server = makeServer();
+        Server other = makeServer();
+        for (std::uint64_t round = 1; round <= 3; ++round) {
+            for (std::size_t task = 0; task < kTasks; ++task) {
+                const std::vector<double> v = numbers.normals(kCols);
+                answer(server, task, round, v, 1e6);
+                answer(other, task, round, v, 1e6);
+            }
+            server.close(threads);
+            other.close(threads);
+            const std::vector<double> before = server.W(threads);
+            EXPECT_FALSE(server.stepOmega(threads, cancelled).taken);
+            EXPECT_EQ(server.W(threads), before);
+            EXPECT_TRUE(server.stepOmega(threads, kNotCancelled).taken);
+            EXPECT_TRUE(other.stepOmega(threads, kNotCancelled).taken);
+            EXPECT_EQ(server.W(threads), other.W(threads));
+            EXPECT_NE(server.W(threads), before);
+        }
+    }
+}
+
 TEST(Server, CertificateIsTheSumOfSharesAndQuadratic) {
     const std::vector<Objective> shares = {{.lossSum = 2.0, .conjugateSum = -1.0},
                                            {.lossSum = 0.5, .conjugateSum = -0.25}};

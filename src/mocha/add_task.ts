@@ -103,6 +103,12 @@ function taskFromRows(given: Exclude<NewTaskData, TaskSet>, cols: number): TaskS
     );
   }
   const { X, y, sampleWeights } = given;
+  if (Array.isArray(X) && X.length === 0) {
+    throw new FedmtlError(
+      "INVALID_ARGUMENT",
+      "X of the new task has no rows; leave the data out for a task without rows",
+    );
+  }
   const rows = toRows(X);
   const width = "data" in rows ? rows.cols : cols;
   return new TaskSetBuilder({ cols: width }).append("new", rows, y, sampleWeights).finish();
