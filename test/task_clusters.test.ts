@@ -1,5 +1,6 @@
 // Clusters of tasks and the spectrum of a model: the textbook's tree, cut; and eigenvalues as an independent solver has them.
 import {
+  clustered,
   type FitOptions,
   fit,
   fixed,
@@ -142,6 +143,14 @@ describe("a model", () => {
     expected(9).forEach((value, i) => {
       expect(relation[i]).toBeCloseTo(value, 8);
     });
+  });
+
+  it("clusters are by default as many as a training with clusters was told", async () => {
+    for (const k of [2, 4]) {
+      const { model: grouped } = await fit(tasks, { ...options, relationship: clustered({ k }) }).result;
+      expect(grouped.clusters()).toEqual(grouped.clusters(k));
+      expect(grouped.clusters()).toHaveLength(k);
+    }
   });
 
   it("of several classes stacks them", async () => {

@@ -70,7 +70,7 @@ function describeEdges(model: Model): ModelDescription["edges"] {
   return { count: edges.length, strongest: edges.slice(0, edgesTold) };
 }
 
-/** The object of `inspect MODEL --json`; `clusters`: how many, by default where the tree makes its largest step. */
+/** The object of `inspect MODEL --json`; `clusters`: how many, by default those of {@link Model.clusters}. */
 export async function describeModel(model: Model, clusters?: number): Promise<ModelDescription> {
   const { singularValues, relation } = await model.spectrum();
   const tooMany = model.names.length > mostTasksSummarised;
@@ -176,7 +176,9 @@ export function modelText(model: Model, found: ModelDescription, clustersGiven: 
       : [`  added     ${counted(model.added.length, "task")} after the training`]),
     certificateInWords(model, options.relationship as Family),
     ...(found.edges === null ? [] : edgeLines(found.edges, names.length)),
-    ...(names.length < 2 || clusters === null ? [] : ["", ...clusterLines(clusters, clustersGiven)]),
+    ...(names.length < 2 || clusters === null
+      ? []
+      : ["", ...clusterLines(clusters, clustersGiven || options.relationship === "clustered")]),
     ...(drawn ? ["", relationMap(model.correlation(), names)] : [""]),
   ].join("\n");
 }

@@ -285,13 +285,17 @@ export class Model {
   /**
    * Clusters of tasks: the average-linkage tree of their correlations (distance 1 - correlation), cut into k.
    *
-   * @param k 1 .. m; by default where the distances in the tree make their largest step, of which 0 is the start and 1, tasks
-   *   that do not inform each other, the end
+   * @param k 1 .. m; by default the k that a training with relationship `clustered` was told, else where the distances in the
+   *   tree make their largest step, of which 0 is the start and 1, tasks that do not inform each other, the end
    * @returns names, each cluster in the order of {@link Model.names}, the clusters in the order of their first tasks
    * @throws FedmtlError INVALID_ARGUMENT for another k, or more than 5,000 tasks
    */
   clusters(k?: number): string[][] {
-    return clustersOf(this.correlation(), k).map((cluster) => cluster.map((t) => this.names[t] ?? ""));
+    const { relationship, k: trained } = this.options;
+    const told = relationship === "clustered" ? Number(trained) : undefined;
+    return clustersOf(this.correlation(), k ?? told).map((cluster) =>
+      cluster.map((t) => this.names[t] ?? ""),
+    );
   }
 
   /**

@@ -26,7 +26,7 @@ const table = {
       placeholder: "K",
       min: 1,
       help: "model: how many clusters of tasks to show",
-      default: "where the distances of their tree make the largest step",
+      default: "those trained with, else where the distances of their tree make the largest step",
     },
     ...columnFlags,
     jsonFlag,
