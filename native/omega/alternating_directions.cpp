@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/blas.hpp"
+#include "native/omega/soft_threshold.hpp"
 
 namespace fedmtl {
 namespace {
@@ -141,8 +142,7 @@ class AlternatingDirections {
         const std::size_t ij = i * p_ + j;
         const double times = i == j ? 1.0 : 2.0;
         const double target = kRelaxation * x + (1.0 - kRelaxation) * Z_[ij] + Y_[ij] / beta_;
-        const double threshold = r_[i] * r_[j] / beta_;
-        const double z = std::copysign(std::max(0.0, std::abs(target) - threshold), target);
+        const double z = softThreshold(target, r_[i] * r_[j] / beta_);
         apart_ += times * (x - z) * (x - z);
         moved_ += times * (z - Z_[ij]) * (z - Z_[ij]);
         Z_[ij] = z;

@@ -6,16 +6,13 @@
 
 #include "native/blas.hpp"
 #include "native/blocks.hpp"
+#include "native/omega/soft_threshold.hpp"
 
 namespace fedmtl {
 namespace {
 
 constexpr std::size_t kRowBlock = 32;
 constexpr std::size_t kColumnBlock = 128;
-
-double softThreshold(double x, double threshold) {
-    return x > threshold ? x - threshold : x < -threshold ? x + threshold : 0.0;
-}
 
 double inner(const std::vector<double>& a, const std::vector<double>& b) {
     return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
