@@ -29,6 +29,12 @@ describe("refused, in a sentence", () => {
       /data of a new task are null/,
     ],
     [
+      "null for a number",
+      () => model.addTask(last, rows, { gap: null as never }),
+      "INVALID_OPTION",
+      /gap is null/,
+    ],
+    [
       "null for options",
       () => model.addTask(last, rows, null as never),
       "INVALID_OPTION",

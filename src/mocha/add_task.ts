@@ -55,7 +55,8 @@ const mostBounds = 20;
 function stopOf(options: AddTaskOptions): ColumnStop {
   requireOptions("the options of addTask are", options, "{ gap: 1e-4 }");
   rejectUnknownNames("option of addTask", options, ["gap", "passes", "edges", "omega", "sigma"]);
-  const stop = { gap: options.gap ?? stopDefaults.gap, passes: options.passes ?? stopDefaults.passes };
+  const { gap = stopDefaults.gap, passes = stopDefaults.passes } = options;
+  const stop = { gap, passes };
   for (const [name, range] of Object.entries(stopRanges)) {
     const value = stop[name as keyof typeof stop];
     if (!inRange(value, range)) {
