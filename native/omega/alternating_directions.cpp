@@ -72,7 +72,7 @@ class AlternatingDirections {
 
     /// Z gets a diagonal of ones, X and Z their scale, S, Y and r the inverse. Where tasks with and without
     /// neighbours stand side by side their diagonals are a hundred times apart, and one beta cannot suit
-    /// both: measured, computers at rho 0.01, 4e-8 instead of 5e-5 after 400 iterations.
+    /// both: in a prototype, computers at rho 0.01, 4e-8 instead of 5e-5 after 400 iterations.
     void rescale() {
         std::vector<double> e(p_);
         for (std::size_t i = 0; i < p_; ++i) {

@@ -20,7 +20,7 @@ constexpr double kNear = 1e-6;
 
 /// Where more pairs than these can be free, Newton steps alone take many iterations of conjugate gradients to
 /// find the zeros, each as long as an eigendecomposition. Measured, m = 500, S of rank 30, Newton steps alone
-/// and after alternating directions: 0.27 of the pairs 1.9 and 3.0 s, 0.40 5.7 and 2.6 s, 0.81 49 and 6 s.
+/// and after alternating directions: 0.27 of the pairs 2 and 3 s, 0.40 6 and 4 s, 0.81 49 and 11 s.
 constexpr double kDenseShare = 1.0 / 3.0;
 
 /// Of the pairs, those with |S_ij| > r_i r_j: the ones that are free at X = I.

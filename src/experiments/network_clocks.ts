@@ -30,6 +30,7 @@ export const raceClocks = {
 
 /** Devices and network of a race. */
 export type RaceClock = keyof typeof raceClocks;
+/** All of them. */
 export const raceClockNames = Object.keys(raceClocks) as RaceClock[];
 
 /** Whether a clock counts seconds, and not the unit of the released code. */

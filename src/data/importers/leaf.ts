@@ -113,8 +113,7 @@ function* usersOf(path: string, content: Json): Generator<UserRows> {
 
 /**
  * Reads the file, or all .json files of the folder, or else of its train and then its test folder, in the order of their names; a
- * user's rows may be in several. Users without
- * rows are left out.
+ * user's rows may be in several. Users without rows are left out.
  *
  * @throws FedmtlError BAD_INPUT with file and place; IO
  */
